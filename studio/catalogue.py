@@ -1,0 +1,189 @@
+"""Ways to have a model: which files of which repositories make one up, as data.
+
+A new way is a new entry. Knows names, sizes and licences; fetches nothing and reads no weights.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from studio.errors import InvalidRequest
+from studio.lora import LORAS
+from studio.models import ModelSpec
+from studio.plan import GIB, Precision, disk_gb
+from studio.vocabulary import Words
+
+# Only what the pipelines read; a repository may also carry pictures, films and pickled weights.
+WANTED = (
+    "model_index.json",
+    "scheduler/*.json",
+    "tokenizer/*.json",
+    "tokenizer/*.model",
+    *(
+        f"{part}/*.{suffix}"
+        for part in ("text_encoder", "transformer", "transformer_2", "vae")
+        for suffix in ("json", "safetensors")
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """Files of one repository. repository: its id on Hugging Face. wanted: patterns of the files
+    that are taken; a `*` also stands for slashes. folders: where those of a folder go instead."""
+
+    repository: str
+    licence: str
+    wanted: tuple[str, ...] = WANTED
+    folders: Mapping[str, str] = field(default_factory=dict)
+
+    def target(self, path: str) -> str:
+        """Where one of its files goes in the model's folder."""
+        folder, _, name = path.rpartition("/")
+        return f"{self.folders[folder]}/{name}" if folder in self.folders else path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bundle:
+    """One way to have a model. bytes: what its files take, to a percent, until the hub has told
+    their sizes."""
+
+    id: str
+    name: Words
+    note: Words
+    bytes: int
+    sources: tuple[Source, ...]
+
+
+# All but the experts' weights: those come from elsewhere.
+_AROUND = (
+    *(form for form in WANTED if not form.startswith("transformer")),
+    "transformer/config.json",
+    "transformer_2/config.json",
+)
+_NAMES = {
+    "full": Words(en="As published", zh="原版"),
+    "q8": Words(en="8 bits", zh="8 位"),
+    "q4": Words(en="4 bits", zh="4 位"),
+}
+_NOTES = {
+    "full": Words(
+        en="The experts in 32 bits, as their makers published them.",
+        zh="官方发布的 32 位专家权重。",
+    ),
+    "q8": Words(
+        en="The experts rounded to 8 bits: about a third of the download.",
+        zh="专家权重取 8 位：下载量约为原版的三分之一。",
+    ),
+    "q4": Words(
+        en="The experts rounded to 4 bits: the smallest download; detail may be coarser.",
+        zh="专家权重取 4 位：下载量最小，细节可能略粗。",
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Packed:
+    """Experts in GGUF files. wanted, folders: as of a Source. bytes: of all of them."""
+
+    repository: str
+    wanted: tuple[str, ...]
+    folders: Mapping[str, str]
+    bytes: int
+
+
+def _a14b(task: str, kind: str, bytes: int) -> _Packed:
+    return _Packed(
+        repository=f"QuantStack/Wan2.2-{task}-A14B-GGUF",
+        wanted=(f"HighNoise/*-{kind}.gguf", f"LowNoise/*-{kind}.gguf"),
+        folders={"HighNoise": "transformer", "LowNoise": "transformer_2"},
+        bytes=2 * bytes,
+    )
+
+
+def _5b(kind: str, bytes: int) -> _Packed:
+    return _Packed(
+        repository="QuantStack/Wan2.2-TI2V-5B-GGUF",
+        wanted=(f"*-{kind}.gguf",),
+        folders={"": "transformer"},
+        bytes=bytes,
+    )
+
+
+# Bytes: those of Q4_K_M and of the 5B's Q8_0 as the repositories list them, rounded; an A14B
+# expert's Q8_0 by arithmetic, 8.5 bits a weight.
+_PACKED: Mapping[str, Mapping[str, _Packed]] = MappingProxyType(
+    {
+        "t2v-a14b": {
+            "q8": _a14b("T2V", "Q8_0", 15_400_000_000),
+            "q4": _a14b("T2V", "Q4_K_M", 9_650_000_000),
+        },
+        "i2v-a14b": {
+            "q8": _a14b("I2V", "Q8_0", 15_400_000_000),
+            "q4": _a14b("I2V", "Q4_K_M", 9_650_000_000),
+        },
+        "ti2v-5b": {
+            "q8": _5b("Q8_0", 5_400_000_000),
+            "q4": _5b("Q4_K_M", 3_440_000_000),
+        },
+    }
+)
+# What suits a computer whose best plan keeps the experts so; above 8 bits, the original.
+_FOR = {Precision.INT8: "q8", Precision.NF4: "q4"}
+
+
+def bundles(spec: ModelSpec, precision: Precision | None = None) -> tuple[Bundle, ...]:
+    """The ways to have a model, the recommended one first; none for one that is built in.
+
+    precision: in which this computer would run it best; None where that is not known.
+    """
+    if spec.repository is None:
+        return ()
+    first = "q8" if precision is None else _FOR.get(precision, "full")
+    order = sorted(("full", *_PACKED.get(spec.id, ())), key=lambda id: id != first)
+    return tuple(_bundle(spec, id) for id in order)
+
+
+def _bundle(spec: ModelSpec, id: str) -> Bundle:
+    repository, licence = str(spec.repository), spec.licence
+    if id == "full":
+        sources: tuple[Source, ...] = (Source(repository=repository, licence=licence),)
+        size = round(disk_gb(spec) * GIB)
+    else:
+        packed = _PACKED[spec.id][id]
+        sources = (
+            Source(repository=repository, licence=licence, wanted=_AROUND),
+            Source(
+                repository=packed.repository,
+                licence=licence,
+                wanted=packed.wanted,
+                folders=packed.folders,
+            ),
+        )
+        size = packed.bytes + 2 * spec.encoder_params + spec.vae_bytes
+    if spec.quick is not None:
+        quick = spec.quick
+        loras = Source(
+            repository=quick.repository,
+            licence=licence,
+            wanted=quick.files,
+            folders={"": LORAS},
+        )
+        sources, size = (*sources, loras), size + quick.bytes
+    return Bundle(id=id, name=_NAMES[id], note=_NOTES[id], bytes=size, sources=sources)
+
+
+def bundle(spec: ModelSpec, id: str | None, precision: Precision | None = None) -> Bundle:
+    """The way of that id, or the recommended one. Raises InvalidRequest."""
+    known = bundles(spec, precision)
+    if not known:
+        raise InvalidRequest(
+            f"{spec.name} is built in: there is nothing to download.",
+            "If its files are damaged, get the program itself again.",
+        )
+    for one in known:
+        if id in (None, one.id):
+            return one
+    raise InvalidRequest(
+        f"There is no “{id}” of {spec.name}.", f"Use one of: {', '.join(one.id for one in known)}."
+    )

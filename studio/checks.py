@@ -1,0 +1,61 @@
+"""The checks of this process: each reads every file of a model, in a thread of its own.
+
+Knows who reads; not when a file is damaged.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock, Thread
+
+from studio import weights
+from studio.errors import StudioError
+from studio.models import ModelSpec
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """How a check stands. damaged: the files that are not as they should be, known once it no
+    longer runs. error: why it could not be done."""
+
+    running: bool
+    damaged: tuple[str, ...] = ()
+    error: str | None = None
+
+
+class Checks:
+    """What is being read, and what came of it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._known: dict[str, Check] = {}
+
+    def start(self, spec: ModelSpec, models: Path) -> Check:
+        """Begin to read; what is being read already stays so."""
+        with self._lock:
+            before = self._known.get(spec.id)
+            if before is not None and before.running:
+                return before
+            begun = self._known[spec.id] = Check(running=True)
+        Thread(
+            target=self._run, args=(spec, models, begun), name=f"check {spec.id}", daemon=True
+        ).start()
+        return begun
+
+    def now(self, spec: ModelSpec) -> Check | None:
+        """How the last check of a model stands; None where there was none."""
+        with self._lock:
+            return self._known.get(spec.id)
+
+    def forget(self, spec: ModelSpec) -> None:
+        """Know nothing of it any more: the files are others now."""
+        with self._lock:
+            self._known.pop(spec.id, None)
+
+    def _run(self, spec: ModelSpec, models: Path, begun: Check) -> None:
+        try:
+            ended = Check(running=False, damaged=tuple(weights.damaged(spec, models)))
+        except (StudioError, OSError) as error:
+            ended = Check(running=False, error=str(error))
+        with self._lock:
+            if self._known.get(spec.id) is begun:
+                self._known[spec.id] = ended

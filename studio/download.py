@@ -1,0 +1,293 @@
+"""One model on its way here: listed, fetched, checked, and whole at the end.
+
+A file has its own name only once its hash was right; until then it is a `.partial` that the next
+try goes on with. Knows files and hubs; not threads, nor who watches.
+"""
+
+import contextlib
+import os
+import shutil
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from threading import Event
+from typing import Any, TypeVar
+
+from filelock import FileLock, Timeout
+
+from studio import hub, manifest, repository, weights
+from studio.catalogue import Bundle
+from studio.errors import StudioError
+from studio.hub import HubFile
+from studio.manifest import LOCK, PARTIAL, Manifest
+from studio.models import ModelSpec
+from studio.plan import GIB
+from studio.weights import SPARE_BYTES
+
+Value = TypeVar("Value")
+
+# Seconds to wait after each loss of the connection in a row; any byte that comes counts anew.
+RETRY_SECONDS = (1.0, 5.0, 15.0, 60.0, 300.0)
+# The speed told is that of the last so many seconds.
+SPEED_SECONDS = 20.0
+# Files below this are read again rather than trusted for their size.
+SMALL_BYTES = 64 * 1024**2
+
+
+class Stage(StrEnum):
+    """LISTING: asking the hub. RETRYING: the connection is lost, another try follows by itself."""
+
+    LISTING = "listing"
+    FETCHING = "fetching"
+    CHECKING = "checking"
+    RETRYING = "retrying"
+    PAUSED = "paused"
+    FAILED = "failed"
+    DONE = "done"
+
+    @property
+    def active(self) -> bool:
+        return self not in (Stage.PAUSED, Stage.FAILED, Stage.DONE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Download:
+    """How far a download is. done, of: bytes. file: the one at work. error, advice: what went
+    wrong and what to do, while RETRYING or when FAILED."""
+
+    model: str
+    stage: Stage
+    done: int = 0
+    of: int = 0
+    bytes_per_second: float | None = None
+    file: str | None = None
+    error: str | None = None
+    advice: str | None = None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the speed of now; None where there is none."""
+        return (self.of - self.done) / self.bytes_per_second if self.bytes_per_second else None
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "seconds_left": self.seconds_left}
+
+
+class Paused(Exception):
+    """Somebody asked to stop here; not an error."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What to get. home: the model's folder. models: the folder of all downloaded weights.
+    endpoint: the hub's address."""
+
+    spec: ModelSpec
+    bundle: Bundle
+    home: Path
+    models: Path
+    endpoint: str
+
+
+class Getting:
+    """An order being carried out. tell: is given how far it is, often, from the thread of `run`.
+    stop: set by whoever wants it to pause."""
+
+    def __init__(self, order: Order, tell: Callable[[Download], None], stop: Event) -> None:
+        self._order = order
+        self._tell = tell
+        self._stop = stop
+        self._now = Download(model=order.spec.id, stage=Stage.LISTING, of=order.bundle.bytes)
+        self._settled = 0
+        self._fetched = 0
+        self._came = deque[tuple[float, int]]()
+
+    def run(self) -> None:
+        """Get everything that is not here yet. Raises Paused, StudioError."""
+        order = self._order
+        with _on_disk(), self._alone():
+            self._say(stage=Stage.LISTING)
+            planned = self._listed()
+            self._say(stage=Stage.FETCHING, of=planned.bytes, done=self._there(planned))
+            self._check_room(planned)
+            manifest.begin(order.home, planned)
+            for target, file in planned.files.items():
+                self._get(order.home / target, file)
+            lacking = next(repository.missing(order.home), None)
+            if lacking is not None:
+                raise StudioError(
+                    f"{order.spec.name} is not whole: {lacking} is missing.",
+                    "The repository does not have it now. Choose another mirror, or try later.",
+                )
+            manifest.finish(order.home)
+        self._say(stage=Stage.DONE, file=None)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._order.home.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self._order.home / LOCK)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise StudioError(
+                f"{self._order.spec.name} is being downloaded already.",
+                "Wait for the other window or command.",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _listed(self) -> Manifest:
+        files: dict[str, HubFile] = {}
+        for source in self._order.bundle.sources:
+            for file in self._patiently(
+                lambda source=source: hub.listing(  # type: ignore[misc]
+                    source.repository, source.wanted, self._order.endpoint
+                )
+            ):
+                files[source.target(file.path)] = file
+        return Manifest(bundle=self._order.bundle.id, files=files)
+
+    def _there(self, planned: Manifest) -> int:
+        return manifest.there(self._order.home, planned)
+
+    def _check_room(self, planned: Manifest) -> None:
+        home = self._order.home
+        needed = sum(
+            file.bytes - manifest.size(home / f"{target}{PARTIAL}")
+            for target, file in planned.files.items()
+            if not (home / target).exists() and self._copy_of(file) is None
+        )
+        free = shutil.disk_usage(home).free - SPARE_BYTES
+        if needed > free:
+            raise StudioError(
+                f"{self._order.spec.name} takes another {needed / GIB:.1f} GB and "
+                f"{max(free, 0) / GIB:.1f} GB are free in {home}.",
+                "Free some space, or choose a folder on another disk.",
+            )
+
+    def _get(self, path: Path, file: HubFile) -> None:
+        self._say(file=file.path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not self._is_there(path, file) and not self._taken_over(path, file):
+            self._fetch(path, file)
+        self._settled += file.bytes
+        self._say(stage=Stage.FETCHING, done=self._settled)
+
+    def _is_there(self, path: Path, file: HubFile) -> bool:
+        """A file that has its name was checked when it got it; small ones are cheap to read."""
+        if manifest.size(path) != file.bytes or not path.exists():
+            return False
+        return file.bytes > SMALL_BYTES or hub.is_file(path, file)
+
+    def _taken_over(self, path: Path, file: HubFile) -> bool:
+        """Have a file that is elsewhere on this computer: as a second name of it, or where the disk
+        has no such thing, as a copy."""
+        found = self._copy_of(file)
+        if found is None or not self._checked(found, file):
+            return False
+        partial = _partial_of(path)
+        partial.unlink(missing_ok=True)
+        try:
+            os.link(found, partial)
+        except OSError:
+            shutil.copyfile(found, partial)
+        partial.replace(path)
+        return True
+
+    def _copy_of(self, file: HubFile) -> Path | None:
+        return weights.twin(file, self._order.models) or hub.cached(file)
+
+    def _fetch(self, path: Path, file: HubFile) -> None:
+        partial = _partial_of(path)
+        # What came wrong comes once more: the line may have been at fault.
+        for _ in range(2):
+            self._patiently(lambda: self._append(partial, file))
+            if self._checked(partial, file):
+                partial.replace(path)
+                return
+            partial.unlink()
+        raise StudioError(
+            f"{file.path} came damaged, twice.", "Choose another mirror, or try again later."
+        )
+
+    def _append(self, partial: Path, file: HubFile) -> None:
+        if manifest.size(partial) > file.bytes:
+            partial.unlink()
+        hub.fetch(file, self._order.endpoint, partial, self._arrived)
+
+    def _arrived(self, came: int, size: int) -> None:
+        """came: bytes just now. size: of the partial file."""
+        self._fetched += came
+        now = time.monotonic()
+        self._came.append((now, self._fetched))
+        while now - self._came[0][0] > SPEED_SECONDS:
+            self._came.popleft()
+        began, before = self._came[0]
+        speed = (self._fetched - before) / (now - began) if now > began else None
+        self._say(
+            stage=Stage.FETCHING,
+            done=self._settled + size,
+            bytes_per_second=speed,
+            error=None,
+            advice=None,
+        )
+
+    def _checked(self, path: Path, file: HubFile) -> bool:
+        self._say(stage=Stage.CHECKING)
+        return hub.is_file(path, file, lambda _: self._check_stop())
+
+    def _patiently(self, work: Callable[[], Value]) -> Value:
+        """Do what needs the connection, again and again where it is lost."""
+        waits = iter(RETRY_SECONDS)
+        while True:
+            self._check_stop()
+            fetched = self._fetched
+            try:
+                return work()
+            except hub.Lost as lost:
+                if self._fetched > fetched:
+                    waits = iter(RETRY_SECONDS)
+                wait = next(waits, None)
+                if wait is None:
+                    raise StudioError(
+                        f"{self._order.spec.name} could not be downloaded: {lost}.",
+                        "Check the connection and download again; it goes on where it stopped.",
+                    ) from lost
+                self._came.clear()
+                self._say(
+                    stage=Stage.RETRYING,
+                    bytes_per_second=None,
+                    error=f"The connection is lost: {lost}.",
+                    advice=f"The next try is in {wait:.0f} seconds.",
+                )
+                self._stop.wait(wait)
+
+    def _say(self, **news: Any) -> None:
+        self._check_stop()
+        self._now = replace(self._now, **news)
+        self._tell(self._now)
+
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
+            raise Paused
+
+
+@contextlib.contextmanager
+def _on_disk() -> Iterator[None]:
+    """Inside, what the disk refuses is a StudioError."""
+    try:
+        yield
+    except OSError as error:
+        raise StudioError(
+            f"The download could not be written: {error.strerror or error}.",
+            "Free the disk or choose another folder; it goes on where it stopped.",
+        ) from error
+
+
+def _partial_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}{PARTIAL}")

@@ -1,0 +1,35 @@
+"""Files of latents without the latents: what their headers say, and how much of them is kept.
+
+Knows names, sizes and one line of JSON; torch is not needed for that.
+"""
+
+import contextlib
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+
+# What all previews together may keep; the oldest make way. An A14B preview takes about 20 MB.
+MOST_BYTES = 10 * 1024**3
+
+
+def steps_done(checkpoint: Path) -> int | None:
+    """How many steps of a render its checkpoint holds; None where there is none."""
+    try:
+        with safe_open(checkpoint, framework="np") as file:
+            return int(json.loads((file.metadata() or {})["about"])["step"])
+    except (OSError, SafetensorError, KeyError, ValueError):
+        return None
+
+
+def tidy(folder: Path, wanted: Collection[str], most_bytes: int = MOST_BYTES) -> None:
+    """Remove the files of a folder whose stem nobody wants, and the oldest beyond most_bytes."""
+    left = 0
+    files = [(path.stat().st_mtime, path) for path in folder.glob("*.safetensors")]
+    for _, path in sorted(files, reverse=True):
+        left += path.stat().st_size
+        if path.stem not in wanted or left > most_bytes:
+            # Windows does not delete what somebody has open; then it is next time's turn.
+            with contextlib.suppress(PermissionError):
+                path.unlink()

@@ -1,0 +1,115 @@
+"""Where things live on this computer. Decided when asked, not on import.
+
+`STUDIO_HOME` moves every folder the program writes under one root; without it they are where the
+system keeps such things (platformdirs): clips among the videos, databases in the local data folder,
+because a videos folder may be synchronised by a cloud service and a database must not be.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+APP_NAME = "Rushes"
+PROJECT = Path(__file__).resolve().parent.parent
+BUNDLED_PRESETS = PROJECT / "presets"
+ASSETS = PROJECT / "assets"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Places:
+    """Every folder and file the studio reads or writes. None of them need exist yet.
+
+    library: the clips, the person's own folder. data: databases and posters of this library.
+    cache: what can be made again. settings: one file. presets: the person's own presets.
+    models: the weights.
+    """
+
+    library: Path
+    data: Path
+    cache: Path
+    settings: Path
+    presets: Path
+    models: Path
+
+    @property
+    def work(self) -> Path:
+        """Renders in progress; inside the library so that the last step is a rename."""
+        return self.library / ".work"
+
+    @property
+    def trash(self) -> Path:
+        return self.library / "Trash"
+
+    @property
+    def pictures(self) -> Path:
+        """Copies of the reference pictures, named by their SHA-256."""
+        return self.library / "Pictures"
+
+    @property
+    def exports(self) -> Path:
+        """Trimmed clips, GIFs, contact sheets and reels."""
+        return self.library / "Exports"
+
+    @property
+    def posters(self) -> Path:
+        return self.data / "posters"
+
+    @property
+    def latents(self) -> Path:
+        """What previews can be worked up from, each under its clip's id."""
+        return self.data / "latents"
+
+    @property
+    def glimpses(self) -> Path:
+        """Moving pictures of what is being made."""
+        return self.data / "glimpses"
+
+    @property
+    def texts(self) -> Path:
+        """What text encoders made of words."""
+        return self.cache / "texts"
+
+    @property
+    def checkpoints(self) -> Path:
+        """How far each render is that has not ended."""
+        return self.data / "checkpoints"
+
+    def checkpoint(self, job_id: int) -> Path:
+        """Where a job keeps how far its render is."""
+        return self.checkpoints / f"{job_id}.safetensors"
+
+    @property
+    def log(self) -> Path:
+        """What the worker process printed."""
+        return self.data / "worker.log"
+
+
+def places(library: Path | None = None) -> Places:
+    """The folders to use now; library overrides where the clips are."""
+    home = os.environ.get("STUDIO_HOME")
+    if home:
+        root = Path(home).expanduser().resolve()
+        data, cache, config = root / "data", root / "cache", root
+        default_library = root / "library"
+    else:
+        data = Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
+        cache = Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False))
+        config = Path(platformdirs.user_config_dir(APP_NAME, appauthor=False))
+        default_library = Path(platformdirs.user_videos_dir()) / APP_NAME
+    chosen = (library or default_library).expanduser().resolve()
+    return Places(
+        library=chosen,
+        data=data / "libraries" / _key(chosen),
+        cache=cache,
+        settings=config / "settings.json",
+        presets=config / "my-presets",
+        models=data / "models",
+    )
+
+
+def _key(folder: Path) -> str:
+    """A short stable name for a library folder; on Windows upper and lower case are one name."""
+    return hashlib.sha256(os.path.normcase(folder).encode()).hexdigest()[:12]

@@ -1,0 +1,80 @@
+"""A diffusers repository on disk: what it lacks, and which kind of model it is.
+
+Knows the layout and the small files; opens no weights but to see that they are whole.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+
+# How each part of a pipeline describes itself: diffusers' and transformers' own file names.
+CONFIGS = {"scheduler": "scheduler_config.json", "tokenizer": "tokenizer_config.json"}
+# One of these holds the words of a tokenizer.
+TOKENIZERS = ("tokenizer.json", "spiece.model")
+# Experts come in this form too, one file each.
+GGUF = ".gguf"
+# A part small enough for one weight file has it under one of these names.
+SINGLE = ("diffusion_pytorch_model.safetensors", "model.safetensors")
+
+
+def missing(folder: Path) -> Iterator[str]:
+    """What a diffusers repository on disk lacks of what its own files name."""
+    index = folder / "model_index.json"
+    if not index.exists():
+        yield index.name
+        return
+    for part, classes in json.loads(index.read_text(encoding="utf-8")).items():
+        # A part is [library, class]; [null, null] is one that this model does without.
+        if isinstance(classes, list) and classes[0] is not None:
+            yield from (f"{part}/{name}" for name in _missing_of(folder / part))
+
+
+def _missing_of(part: Path) -> Iterator[str]:
+    config = CONFIGS.get(part.name, "config.json")
+    if not (part / config).exists():
+        yield config
+    match part.name:
+        case "scheduler":
+            return
+        case "tokenizer":
+            names, alternatives = set[str](), TOKENIZERS
+        case _:
+            names, alternatives = _shards(part), SINGLE
+    single = any((part / name).exists() for name in alternatives)
+    if not names and not single and not any(part.glob(f"*{GGUF}")):
+        yield " or ".join(alternatives)
+    yield from (name for name in sorted(names) if not (part / name).exists())
+
+
+def _shards(part: Path) -> set[str]:
+    """The weight files that the part's index names; none where there is no index."""
+    return {
+        str(name)
+        for index in part.glob("*.safetensors.index.json")
+        for name in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+    }
+
+
+def kind(folder: Path) -> tuple[int, int]:
+    """Latent channels that an expert reads, and how many experts there are."""
+    second = _read(folder / "model_index.json").get("transformer_2") or [None]
+    channels = _read(folder / "transformer" / "config.json").get("in_channels", 0)
+    return int(channels), 1 if second[0] is None else 2
+
+
+def cut_short(folder: Path) -> Iterator[str]:
+    """The weight files that are not as long as they say."""
+    for path in sorted(folder.rglob("*.safetensors")):
+        try:
+            with safe_open(path, framework="np"):
+                pass
+        except (OSError, SafetensorError):
+            yield path.relative_to(folder).as_posix()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return data

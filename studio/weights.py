@@ -1,0 +1,351 @@
+"""The models' files on this computer: where they are, whether they are whole, letting them go.
+
+Knows folders and names; not the hub, nor what is inside a weight file.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio import hub, manifest, repository
+from studio.catalogue import Bundle
+from studio.errors import InvalidRequest, StudioError
+from studio.files import sha256_of, write_whole
+from studio.hub import HubFile
+from studio.lora import LORAS, Lora
+from studio.manifest import MANIFEST, PARTIAL, WHOLE, Released
+from studio.models import MODELS, ModelSpec
+from studio.paths import ASSETS
+from studio.plan import GIB, Precision
+
+# Models that come with the program; it never writes there.
+BUNDLED = ASSETS / "models"
+# Not to fill a disk to the last byte.
+SPARE_BYTES = GIB
+# 100 Mbit/s.
+USUAL_BYTES_PER_SECOND = 12.5e6
+# Experts as they run; made here whoever's folder the model is in.
+PREPARED = "prepared"
+# Where a model's files are, if not beside this.
+ELSEWHERE = "elsewhere.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelState:
+    """A model and whether it can be used now. bytes: what its files take on disk, 0 if none.
+    partly: a download was begun and is not whole. folder: where its files are, or will be.
+    borrowed: a folder of the person's own, used where it is."""
+
+    spec: ModelSpec
+    installed: bool
+    bytes: int
+    partly: bool
+    folder: Path
+    borrowed: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """What getting a model would take. there: bytes of it that are here. free: bytes on the disk.
+    found: where the Hugging Face cache has all of it."""
+
+    bundle: Bundle
+    folder: Path
+    bytes: int
+    there: int
+    free: int
+    found: Path | None
+
+    @property
+    def missing(self) -> int:
+        """Bytes that are still to come."""
+        return max(self.bytes - self.there, 0)
+
+    @property
+    def enough(self) -> bool:
+        """Whether the disk has room for them; what is found need not come."""
+        return self.found is not None or self.missing + SPARE_BYTES <= self.free
+
+    @property
+    def seconds(self) -> float:
+        """At a line's usual speed; a download that runs tells its own."""
+        return 0.0 if self.found else self.missing / USUAL_BYTES_PER_SECOND
+
+
+def folder_of(spec: ModelSpec, models: Path) -> Path:
+    """Where a model's files are, or will be; models is the folder of all downloaded weights.
+
+    Raises StudioError if the note of where they are cannot be read.
+    """
+    if spec.repository is None:
+        return BUNDLED / spec.id
+    elsewhere = _elsewhere(spec, models)
+    return elsewhere[0] if elsewhere else models / spec.id
+
+
+def prepared_in(spec: ModelSpec, models: Path) -> Path | None:
+    """Where experts are kept as they run; None for a model that is built in."""
+    return models / spec.id / PREPARED if spec.repository else None
+
+
+def state(spec: ModelSpec, models: Path) -> ModelState:
+    """How a model stands on this computer; models is the folder of all downloaded weights."""
+    folder = folder_of(spec, models)
+    elsewhere = _elsewhere(spec, models)
+    borrowed = elsewhere is not None and elsewhere[1]
+    if borrowed:
+        there = (folder / "model_index.json").exists()
+    else:
+        there = spec.repository is None or (folder / WHOLE).exists()
+    return ModelState(
+        spec=spec,
+        installed=there,
+        bytes=_bytes(folder) if there else 0,
+        partly=not there and not borrowed and (folder / MANIFEST).exists(),
+        folder=folder,
+        borrowed=borrowed,
+    )
+
+
+def offer(spec: ModelSpec, bundle: Bundle, models: Path, parent: Path | None) -> Offer:
+    """What getting a model would take. parent: as for `settle`."""
+    home = _home(spec, models, parent)
+    begun = manifest.read(home)
+    known = begun if begun and begun.bundle == bundle.id else None
+    found = hub.cached_snapshot(spec.repository) if spec.repository else None
+    return Offer(
+        bundle=bundle,
+        folder=home,
+        bytes=known.bytes if known else bundle.bytes,
+        there=manifest.there(home, known) if known else 0,
+        free=free_bytes(home),
+        found=found if found and next(repository.missing(found), None) is None else None,
+    )
+
+
+def free_bytes(folder: Path) -> int:
+    """How much room the disk of a folder has, which need not be there yet."""
+    disk = next(path for path in (folder, *folder.parents) if path.exists())
+    return shutil.disk_usage(disk).free
+
+
+def states(models: Path) -> list[ModelState]:
+    """Every model we know, in the catalogue's order."""
+    return [state(spec, models) for spec in MODELS.values()]
+
+
+def settle(spec: ModelSpec, models: Path, parent: Path | None) -> Path:
+    """Decide where a model will be downloaded to: in a folder of its own in parent, or where it
+    was begun, or beside the others; gives that folder. Raises InvalidRequest."""
+    home = _home(spec, models, parent)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidRequest(
+            f"The folder {home} cannot be made: {error.strerror}.", "Choose another folder."
+        ) from error
+    begun = (home / MANIFEST).exists() or home == models / spec.id
+    if not begun and any(home.iterdir()):
+        raise InvalidRequest(
+            f"{home} has files already.",
+            "Choose another folder, or point at this one if it is the model.",
+        )
+    _note_elsewhere(spec, models, None if home == models / spec.id else (home, False))
+    return home
+
+
+def borrow(spec: ModelSpec, models: Path, folder: Path) -> ModelState:
+    """Use a folder of the person's own that has a model's diffusers repository, where it is.
+
+    Raises InvalidRequest naming what it lacks.
+    """
+    folder = folder.expanduser().resolve()
+    if spec.repository is None:
+        raise InvalidRequest(f"{spec.name} is built in.", "Choose another model.")
+    lacking = next(repository.missing(folder), None)
+    if lacking is not None:
+        raise InvalidRequest(
+            f"{folder} is not the whole of {spec.name}: {lacking} is missing.",
+            f"Choose the folder that holds model_index.json of {spec.repository}.",
+        )
+    if repository.kind(folder) != (spec.in_channels, spec.experts):
+        raise InvalidRequest(
+            f"{folder} is another model than {spec.name}.",
+            f"Choose the folder of {spec.repository}.",
+        )
+    _note_elsewhere(spec, models, (folder, True))
+    return state(spec, models)
+
+
+def lora_folders(models: Path) -> list[Path]:
+    """Where LoRAs are: the person's own, and those that came with the models."""
+    homes = [folder_of(spec, models) for spec in MODELS.values() if spec.quick]
+    return [models / LORAS, *(home / LORAS for home in homes)]
+
+
+def quick_loras(spec: ModelSpec, models: Path) -> tuple[Lora, ...]:
+    """The distillation LoRAs that came with a model, one for each expert; none where they did not
+    come, or not both, or where what they are added to was released."""
+    folder = folder_of(spec, models)
+    known = manifest.read(folder) if spec.quick else None
+    if known is None or spec.quick is None or known.released is not None:
+        return ()
+    there = {
+        target.rpartition("/")[2]: file.digest
+        for target, file in known.files.items()
+        if target.startswith(f"{LORAS}/") and (folder / target).exists()
+    }
+    high, low = spec.quick.files
+    if not {high, low} <= set(there):
+        return ()
+    return (
+        Lora(file=high, sha256=there[high], expert="high"),
+        Lora(file=low, sha256=there[low], expert="low"),
+    )
+
+
+def kept_precisions(spec: ModelSpec, models: Path) -> frozenset[Precision]:
+    """The only ones that a model's experts can be had in, where their originals were released;
+    none where they are here."""
+    known = manifest.read(folder_of(spec, models)) if spec.repository else None
+    forms = known.released.forms if known is not None and known.released is not None else ()
+    return frozenset(Precision(form.partition("-")[0]) for form in forms)
+
+
+def check_wearable(spec: ModelSpec, models: Path) -> None:
+    """Raises InvalidRequest where what LoRAs are added to was released."""
+    folder = folder_of(spec, models)
+    known = manifest.read(folder) if spec.repository else None
+    if known is not None and known.released is not None:
+        raise InvalidRequest(
+            f"LoRAs are added to the published experts of {spec.name}, and those were released.",
+            f"Render without LoRAs, or run: python -m studio models get {spec.id}",
+        )
+
+
+def twin(file: HubFile, models: Path) -> Path | None:
+    """A file with the same bytes that another model has: its folder has it already, or what is
+    shared between models would be there twice."""
+    for spec in MODELS.values():
+        folder = folder_of(spec, models)
+        known = manifest.read(folder) if spec.repository else None
+        for target, other in known.files.items() if known else ():
+            same = (other.digest, other.bytes) == (file.digest, file.bytes)
+            if same and manifest.size(folder / target) == file.bytes:
+                return folder / target
+    return None
+
+
+def damaged(spec: ModelSpec, models: Path) -> Iterator[str]:
+    """The files of a model that are not as they should be, each read from end to end; of those that
+    nobody told the hash of, whether they are as long as they say. Ours are taken away. Where
+    published weights were released, what is kept of them is read instead.
+
+    Raises InvalidRequest if the model is not here.
+    """
+    now = state(spec, models)
+    if not now.installed:
+        raise InvalidRequest(f"{spec.name} is not on this computer.", "Download it first.")
+    planned = None if now.borrowed else manifest.read(now.folder)
+    released = planned.released if planned and planned.released else Released(changed={}, kept={})
+    parts = {target.partition("/")[0] for target in released.changed}
+    lacking = repository.missing(now.folder)
+    yield from (name for name in lacking if name.partition("/")[0] not in parts)
+    if planned is None:
+        yield from repository.cut_short(now.folder)
+        return
+    for path, digest in released.kept.items():
+        kept = models / spec.id / PREPARED / path
+        if not kept.is_file() or sha256_of(kept) != digest:
+            _take_away(now.folder, kept)
+            yield f"{PREPARED}/{path}"
+    for target, file in planned.files.items():
+        if target not in released.changed and not hub.is_file(now.folder / target, file):
+            _take_away(now.folder, now.folder / target)
+            yield target
+
+
+def _take_away(folder: Path, file: Path) -> None:
+    """A damaged file of ours: without it the model is no longer whole."""
+    (folder / WHOLE).unlink(missing_ok=True)
+    file.unlink(missing_ok=True)
+
+
+def remove(spec: ModelSpec, models: Path) -> None:
+    """Delete a model's files; a borrowed folder is only forgotten.
+
+    Raises InvalidRequest if there are none to delete, StudioError if another program holds them.
+    """
+    now = state(spec, models)
+    if spec.repository is None or not (now.borrowed or now.folder.exists()):
+        raise InvalidRequest(
+            f"{spec.name} has no downloaded files.", "Only a downloaded model can be removed."
+        )
+    try:
+        shutil.rmtree(models / spec.id / PREPARED, ignore_errors=True)
+        if not now.borrowed:
+            _delete(now.folder, ours=now.folder == models / spec.id)
+        _note_elsewhere(spec, models, None)
+    except OSError as error:
+        raise StudioError(
+            f"{spec.name} could not be removed: {error}.",
+            "Close every studio that uses it and run the same again.",
+        ) from error
+
+
+def _elsewhere(spec: ModelSpec, models: Path) -> tuple[Path, bool] | None:
+    """The folder noted for a model and whether it is borrowed; None where it is the usual one."""
+    note = models / spec.id / ELSEWHERE
+    try:
+        data = json.loads(note.read_text(encoding="utf-8"))
+        return Path(data["folder"]), bool(data["borrowed"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError) as error:
+        raise StudioError(
+            f"The note of where {spec.name} is cannot be read.",
+            f"Delete {note} and point at the folder again.",
+        ) from error
+
+
+def _note_elsewhere(spec: ModelSpec, models: Path, where: tuple[Path, bool] | None) -> None:
+    note = models / spec.id / ELSEWHERE
+    if where is not None:
+        data = {"folder": str(where[0]), "borrowed": where[1]}
+        write_whole(note, json.dumps(data).encode())
+    elif note.exists():
+        note.unlink()
+        if not any(note.parent.iterdir()):
+            note.parent.rmdir()
+
+
+def _home(spec: ModelSpec, models: Path, parent: Path | None) -> Path:
+    if parent is not None:
+        return parent.expanduser().resolve() / spec.id
+    now = state(spec, models)
+    return models / spec.id if now.borrowed else now.folder
+
+
+def _delete(folder: Path, ours: bool) -> None:
+    """ours: nobody but the studio puts anything there. Otherwise only what it brought goes."""
+    (folder / WHOLE).unlink(missing_ok=True)
+    if ours:
+        shutil.rmtree(folder)
+        return
+    planned = manifest.read(folder)
+    for target in planned.files if planned else ():
+        (folder / target).unlink(missing_ok=True)
+        (folder / f"{target}{PARTIAL}").unlink(missing_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
+    (folder / manifest.LOCK).unlink(missing_ok=True)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
