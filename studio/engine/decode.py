@@ -1,0 +1,146 @@
+"""Latents ↔ frames, one latent frame at a time, so that a whole film is never in memory.
+
+Bit for bit what `vae.decode` and `vae.encode` give. Knows nothing of shots or files.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKLWan
+
+from studio.engine import seams
+from studio.engine.watch import Watch
+
+FRAMES_PER_LATENT = 4
+
+
+# Tiles of the fallback, in pixels, and how far apart they begin: what overlaps is blended.
+TILE, TILE_STEP = 256, 192
+
+# Decodes one latent frame [1, C, 1, h, w], unnormalised, of a film from its first on.
+Decoder = Callable[[torch.Tensor, bool], torch.Tensor]
+
+
+def frames(
+    vae: AutoencoderKLWan, latents: torch.Tensor, watch: Watch, tiled: bool = False
+) -> Iterator[np.ndarray]:
+    """Normalised latents [1, C, T, h, w] → 4T−3 frames, uint8 [H, W, 3].
+
+    tiled: in overlapping tiles, for a fraction of the memory. Bit for bit what `vae.decode` gives,
+    with tiling or without.
+    """
+    watch.begin("decode")
+    decode = (_tiles if tiled else _whole)(vae)
+    mean, deviation = _statistics(vae)
+    # In the pipeline's order of operations; multiplying instead would round differently.
+    scaled = latents.to(vae.device, vae.dtype) / (1.0 / deviation) + mean
+    total = scaled.shape[2]
+    for index in range(total):
+        with torch.no_grad():
+            pixels = decode(scaled[:, :, index : index + 1], index == 0)
+        yield from _to_bytes(pixels)
+        watch.step(index + 1, total)
+
+
+def probe(vae: AutoencoderKLWan, shape: tuple[int, int, int], tiled: bool) -> None:
+    """Decode a film of two empty latent frames, shape (C, h, w), to see that memory suffices.
+
+    Two, because only the second has a past to keep. Raises what torch raises where it does not.
+    """
+    decode = (_tiles if tiled else _whole)(vae)
+    channels, height, width = shape
+    latent = torch.zeros(1, channels, 1, height, width, device=vae.device, dtype=vae.dtype)
+    with torch.no_grad():
+        for first in (True, False):
+            decode(latent, first)
+
+
+def _whole(vae: AutoencoderKLWan) -> Decoder:
+    cache = seams.empty_cache(vae.decoder)
+
+    def decode(latent: torch.Tensor, first: bool) -> torch.Tensor:
+        return seams.to_pixels(vae, seams.decode_chunk(vae, latent, cache, first))
+
+    return decode
+
+
+def _tiles(vae: AutoencoderKLWan) -> Decoder:
+    """Each tile has a past of its own; neighbours are blended as `vae.tiled_decode` does."""
+    space = vae.config.scale_factor_spatial
+    patch = vae.config.patch_size or 1
+    side, step = TILE // space, TILE_STEP // space
+    pixel_step, blend = TILE_STEP // patch, (TILE - TILE_STEP) // patch
+    caches: dict[tuple[int, int], list[Any]] = {}
+
+    def tile(latent: torch.Tensor, top: int, left: int, first: bool) -> torch.Tensor:
+        cache = caches.setdefault((top, left), seams.empty_cache(vae.decoder))
+        part = latent[..., top : top + side, left : left + side]
+        return seams.decode_chunk(vae, part, cache, first)
+
+    def decode(latent: torch.Tensor, first: bool) -> torch.Tensor:
+        height, width = latent.shape[-2:]
+        above: list[torch.Tensor] = []
+        bands = []
+        for top in range(0, height, step):
+            row = [tile(latent, top, left, first) for left in range(0, width, step)]
+            for place, one in enumerate(row):
+                if above:
+                    vae.blend_v(above[place], one, blend)
+                if place:
+                    vae.blend_h(row[place - 1], one, blend)
+            bands.append(torch.cat([one[..., :pixel_step, :pixel_step] for one in row], -1))
+            above = row
+        whole = torch.cat(bands, -2)[..., : height * space // patch, : width * space // patch]
+        return seams.to_pixels(vae, whole)
+
+    return decode
+
+
+def latents_of(vae: AutoencoderKLWan, film: Iterable[np.ndarray], watch: Watch) -> torch.Tensor:
+    """4T−3 frames, uint8 [H, W, 3] → normalised latents [1, C, T, h, w], fp32, on the CPU.
+
+    The mode of the VAE's distribution, as the pipelines take a reference picture.
+    """
+    cache = seams.empty_cache(vae.encoder)
+    mean, deviation = _statistics(vae)
+    found = []
+    for chunk in _chunks(film):
+        watch.check()
+        with torch.no_grad():
+            mode = seams.encode_chunk(vae, _to_pixels(chunk, vae), cache)
+        found.append(((mode - mean) * (1.0 / deviation)).float().cpu())
+    return torch.cat(found, dim=2)
+
+
+def _statistics(vae: AutoencoderKLWan) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation of the VAE's latents, [1, C, 1, 1, 1]."""
+
+    def shaped(values: list[float]) -> torch.Tensor:
+        return torch.tensor(values).view(1, -1, 1, 1, 1).to(vae.device, vae.dtype)
+
+    return shaped(vae.config.latents_mean), shaped(vae.config.latents_std)
+
+
+def _to_bytes(pixels: torch.Tensor) -> Iterator[np.ndarray]:
+    """[1, 3, f, H, W] in −1 … 1 → f frames, uint8 [H, W, 3]; rounds as diffusers' `pil` output."""
+    unit = (pixels[0] / 2 + 0.5).clamp(0, 1).permute(1, 2, 3, 0).float().cpu().numpy()
+    yield from (unit * 255).round().astype(np.uint8)
+
+
+def _to_pixels(chunk: list[np.ndarray], vae: AutoencoderKLWan) -> torch.Tensor:
+    """f frames, uint8 [H, W, 3] → [1, 3, f, H, W] in −1 … 1."""
+    unit = torch.from_numpy(np.stack(chunk)).permute(3, 0, 1, 2)[None] / 255.0
+    return (2.0 * unit - 1.0).to(vae.device, vae.dtype)
+
+
+def _chunks(film: Iterable[np.ndarray]) -> Iterator[list[np.ndarray]]:
+    """The first frame alone, then four by four."""
+    chunk: list[np.ndarray] = []
+    wanted = 1
+    for frame in film:
+        chunk.append(frame)
+        if len(chunk) == wanted:
+            yield chunk
+            chunk, wanted = [], FRAMES_PER_LATENT

@@ -1,0 +1,105 @@
+"""Finished latents → the film file, by the most generous way of decoding that memory allows.
+
+Whole frames first, then tiles, then the processor. Latents are on disk before this begins, so that
+whatever happens here can be tried again.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from studio import mp4
+from studio.clip import Tag
+from studio.engine import decode, load, seams
+from studio.engine.load import Parts
+from studio.engine.watch import Watch
+from studio.events import Finished, Task
+from studio.shot import Shot
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Way:
+    """How latents are decoded. tiled: in overlapping tiles. device: where."""
+
+    device: torch.device
+    tiled: bool
+
+
+def ways(parts: Parts) -> list[Way]:
+    """Every way, the fastest first, the one that needs the least graphics memory last."""
+    found = [Way(device=parts.device, tiled=tiled) for tiled in (False, True)]
+    if parts.device.type != "cpu":
+        found.append(Way(device=torch.device("cpu"), tiled=True))
+    return found
+
+
+def possible(parts: Parts, shot: Shot) -> list[Way]:
+    """The ways from the first on that this shot's size was tried with and found room for.
+
+    Raises what torch raises where memory runs out, if none has.
+    """
+    stride = parts.spec.stride
+    shape = (parts.spec.latent_channels, shot.height // stride[1], shot.width // stride[2])
+    open_ways = ways(parts)
+    while True:
+        try:
+            _tried(parts, open_ways[0], shape)
+            return open_ways
+        except (MemoryError, RuntimeError) as error:
+            if len(open_ways) == 1 or not seams.ran_out_of_memory(error):
+                raise
+            open_ways = open_ways[1:]
+
+
+def develop(
+    parts: Parts,
+    task: Task,
+    latents: torch.Tensor,
+    open_ways: list[Way],
+    began: float,
+    watch: Watch,
+) -> Finished:
+    """Decode and write the task's MP4 by the first of the ways that memory suffices for.
+
+    began: `time.monotonic()` when the task did. Raises what torch raises where it never does.
+    """
+    way, *others = open_ways
+    try:
+        with parts.running(load.VAE, way.device) as vae:
+            return _write(task, decode.frames(vae, latents, watch, way.tiled), began)
+    except (MemoryError, RuntimeError) as error:
+        if not others or not seams.ran_out_of_memory(error):
+            raise
+    return develop(parts, task, latents, others, began, watch)
+
+
+def _tried(parts: Parts, way: Way, shape: tuple[int, int, int]) -> None:
+    with parts.running(load.VAE, way.device) as vae:
+        decode.probe(vae, shape, way.tiled)
+
+
+def _write(task: Task, frames: Iterator[np.ndarray], began: float) -> Finished:
+    """Stream frames into the task's MP4, and the middle one into the poster."""
+    shot = task.shot
+    poster = task.output.with_suffix(".webp")
+    try:
+        with mp4.Writer(task.output, shot.width, shot.height, shot.fps) as film:
+            for number, frame in enumerate(frames):
+                film.add(frame)
+                if number == shot.frames // 2:
+                    mp4.poster(frame, poster)
+            tag = Tag(
+                id=task.id,
+                created=task.created,
+                seconds=round(time.monotonic() - began, 2),
+                recipe=task.recipe,
+                shot=shot,
+            )
+            film.tell(tag.to_json())
+    except BaseException:
+        poster.unlink(missing_ok=True)
+        raise
+    return Finished(tag=tag, file=task.output, poster=poster)

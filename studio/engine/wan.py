@@ -1,0 +1,181 @@
+"""The engine: plan → load → text → sample → film. Reads like the recipe.
+
+Every other file of this folder does one of these; this one only calls them in order and says what
+went wrong in words for people.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from PIL.Image import Image
+
+from studio import lora, margins, picture, weights
+from studio.engine import film, glimpse, hardware, kept, refine, seams
+from studio.engine.glimpse import Glimpses, Painter
+from studio.engine.kept import Kept
+from studio.engine.load import Parts
+from studio.engine.record import Record
+from studio.engine.sample import Aside, Pictures, sample
+from studio.engine.text import Text, encode
+from studio.engine.watch import Watch
+from studio.errors import OutOfMemory
+from studio.events import Event, Finished, Started, Task
+from studio.models import ModelSpec, model
+from studio.plan import Hardware, Plan, choose, roomier
+from studio.shot import Kind, PictureUse, Shot, Way
+
+
+class WanEngine:
+    """Makes clips with Wan2.2 models. Keeps the last model's parts warm between tasks.
+
+    computer: plan as if on this one; None looks at the real one.
+    """
+
+    def __init__(self, computer: Hardware | None = None) -> None:
+        seams.quiet()
+        self._imagined = computer
+        self._computer: hardware.Computer | None = None
+        self._parts: Parts | None = None
+        self._texts: dict[tuple[str, str], Text] = {}
+        self._painter: Painter | None = None
+        self._ways: dict[tuple[int, int], list[film.Way]] = {}
+
+    def hardware(self) -> Hardware:
+        """This computer as it is now: programs come and go between two renders."""
+        if self._imagined is not None:
+            return self._imagined
+        if self._computer is None:
+            self._computer = hardware.Computer()
+        return self._computer.now()
+
+    def render(
+        self, task: Task, say: Callable[[Event], None], cancelled: Callable[[], bool]
+    ) -> Finished:
+        """See `studio.engine.Engine.render`."""
+        began = time.monotonic()
+        extent, spec, here = task.shot.extent, model(task.shot.model), self.hardware()
+        margin = margins.read(task.models, spec, here)
+        kept_in = weights.kept_precisions(spec, task.models)
+        plan = choose(extent, spec, here, None, margin, kept_in)
+        while True:
+            say(Started(plan=plan))
+            try:
+                finished = self._rendered(task, plan, began, Watch(say, cancelled))
+            except OutOfMemory:
+                # Its memory is given back; the record says how far it came.
+                other = roomier(extent, spec, self.hardware(), plan, margin, kept_in)
+                if other is None:
+                    raise
+                plan, margin = other
+                continue
+            if margin > margins.read(task.models, spec, here):
+                margins.write(task.models, spec, here, margin)
+            return finished
+
+    def _rendered(self, task: Task, plan: Plan, began: float, watch: Watch) -> Finished:
+        """By this plan, from where the record of an earlier try stands."""
+        shot, spec = task.shot, model(task.shot.model)
+        with self._memory_watched():
+            parts = self._parts_for(spec, plan, task)
+            folders = weights.lora_folders(task.models)
+            parts.wear([(one, lora.required(one, folders)) for one in shot.worn])
+            parent = self._parent(task)
+            text = self._text(parts, task, watch)
+            aside = Aside(
+                record=Record(path=task.checkpoint, shot=shot),
+                glimpses=Glimpses(task.glimpses, task.id, self._painter_of(parts, task), shot.fps),
+                watch=watch,
+            )
+            ways = self._ways_for(parts, shot)
+            start = None
+            if shot.refine is not None and aside.record.before is None:
+                start = refine.take_up(parts, shot, parent, task.parent_file, watch)
+            latents = sample(parts, shot, text, _pictures(task), start, aside)
+            finished = film.develop(parts, task, latents, ways, began, watch)
+        self._keep(task, latents, aside.record.noisy, text)
+        aside.record.forget()
+        return finished
+
+    def _parent(self, task: Task) -> Kept | None:
+        """What a refined shot's preview left, where it is worked up from that; its words too, so
+        that the text encoder need not be loaded again."""
+        refine = task.shot.refine
+        if refine is None or refine.way is Way.PIXELS:
+            return None
+        found = kept.load_preview(task.latents / f"{refine.parent}.safetensors")
+        self._texts = {(found.shot.prompt, found.shot.negative_prompt): found.text}
+        return found
+
+    def _keep(
+        self, task: Task, latents: torch.Tensor, noisy: dict[float, torch.Tensor], text: Text
+    ) -> None:
+        """Keep what a preview can be worked up from."""
+        if task.shot.kind is Kind.PREVIEW:
+            left = Kept(shot=task.shot, finished=latents, noisy=noisy, text=text)
+            kept.save_preview(task.latents / f"{task.id}.safetensors", left)
+
+    def _painter_of(self, parts: Parts, task: Task) -> Painter:
+        if self._painter is None:
+            self._painter = glimpse.painter(parts, task.models)
+        return self._painter
+
+    def _ways_for(self, parts: Parts, shot: Shot) -> list[film.Way]:
+        """How this size can be decoded here; tried once, before anything long begins."""
+        size = (shot.width, shot.height)
+        if size not in self._ways:
+            self._ways[size] = film.possible(parts, shot)
+        return self._ways[size]
+
+    def _parts_for(self, spec: ModelSpec, plan: Plan, task: Task) -> Parts:
+        folder = weights.folder_of(spec, task.models)
+        way = plan.placement
+        warm = self._parts
+        if warm is None or (warm.folder, warm.way) != (folder, way):
+            self._forget()
+            kept, here = weights.prepared_in(spec, task.models), self.hardware()
+            self._parts = Parts(spec, folder, way, here.bf16, kept, here.attention)
+        assert self._parts is not None
+        return self._parts
+
+    def _text(self, parts: Parts, task: Task, watch: Watch) -> Text:
+        words = (task.shot.prompt, task.shot.negative_prompt)
+        if words not in self._texts:
+            # The last words only: takes and refines of one shot share them.
+            self._texts = {words: encode(parts, task.shot, watch, task.texts)}
+        return self._texts[words]
+
+    def _forget(self) -> None:
+        if self._parts is not None:
+            self._parts.release()
+        self._parts = None
+        self._texts = {}
+        self._painter = None
+        self._ways = {}
+
+    @contextlib.contextmanager
+    def _memory_watched(self) -> Iterator[None]:
+        try:
+            yield
+        except (MemoryError, RuntimeError) as error:
+            if not seams.ran_out_of_memory(error):
+                raise
+            self._forget()
+            raise OutOfMemory(
+                "The computer ran out of memory while rendering.",
+                "Close other programs, or choose a smaller size, fewer frames or a smaller model.",
+            ) from error
+
+
+def _pictures(task: Task) -> Pictures:
+    """The reference pictures cropped and scaled to the shot's size."""
+    shot = task.shot
+
+    def frame(use: PictureUse | None) -> Image | None:
+        if use is None:
+            return None
+        path = picture.find(use.sha256, task.pictures)
+        return picture.frame(path, use.crop, (shot.width, shot.height))
+
+    return Pictures(first=frame(shot.picture), last=frame(shot.last_picture))
