@@ -1,0 +1,136 @@
+"""The library's folders: which film files are in them, and moving one without harming another.
+
+Knows names, sizes and times; not what is inside a file.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from itertools import count
+from pathlib import Path, PurePath
+from typing import NamedTuple
+
+from studio.errors import StudioError
+from studio.paths import Places
+
+# A virus scanner or a cloud service may hold a fresh file for a moment.
+PATIENCE_SECONDS = 3.0
+RETRY_SECONDS = 0.1
+
+
+class Place(StrEnum):
+    """The folder a clip's file is in. GONE: it has vanished; stars and tags wait for its return."""
+
+    LIBRARY = "library"
+    TRASH = "trash"
+    GONE = "gone"
+
+
+class Spot(NamedTuple):
+    """Where a file is: its folder and its name in there, relative, with `/`."""
+
+    place: Place
+    file: str
+
+
+class Stamp(NamedTuple):
+    """What shows that a file is still the one that was read."""
+
+    modified_ns: int
+    bytes: int
+
+
+class Folders:
+    """The folders of one library. None of them need exist."""
+
+    def __init__(self, places: Places) -> None:
+        self._roots = {Place.LIBRARY: places.library, Place.TRASH: places.trash}
+        self._not_clips = {places.work, places.trash, places.pictures}
+
+    def path(self, spot: Spot) -> Path:
+        """Where a file is that has not gone."""
+        return self._roots[spot.place] / spot.file
+
+    def exists(self, spot: Spot) -> bool:
+        return spot.place is not Place.GONE and self.path(spot).is_file()
+
+    def stamp(self, spot: Spot) -> Stamp:
+        """Raises FileNotFoundError if it has just vanished."""
+        status = self.path(spot).stat()
+        return Stamp(status.st_mtime_ns, status.st_size)
+
+    def is_still(self, spot: Spot, stamp: Stamp) -> bool:
+        """Whether the file there is the one that had this stamp."""
+        return self.exists(spot) and self.stamp(spot) == stamp
+
+    def files(self) -> Iterator[tuple[Spot, Stamp]]:
+        """Every MP4 of the library and its trash, subfolders of the person's own included."""
+        for place, root in self._roots.items():
+            for folder, inner, names in os.walk(root):
+                inner[:] = [name for name in inner if Path(folder, name) not in self._not_clips]
+                for name in filter(_is_film, names):
+                    spot = Spot(place, PurePath(folder, name).relative_to(root).as_posix())
+                    try:
+                        yield spot, self.stamp(spot)
+                    except FileNotFoundError:
+                        continue
+
+    def move(self, source: Path, place: Place, name: str) -> Spot:
+        """Move a file into a folder of the same disk; where the name is taken, `-2` is added to it,
+        or `-3` … Names that differ only in case are the same, as they are on Windows.
+
+        Raises StudioError if the system refuses, and still does after a few seconds.
+        """
+        root = self._roots[place]
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            taken = {path.name.casefold() for path in root.iterdir()}
+            free = next(name for name in _numbered(name) if name.casefold() not in taken)
+            # On Windows this refuses to overwrite whatever has come in between.
+            _patiently(lambda: source.rename(root / free))
+        except OSError as error:
+            raise StudioError(
+                f"{source.name} could not be moved to {root}: {error.strerror or error}.",
+                "Close any program that shows it, and make sure that the folder may be written to.",
+            ) from error
+        return Spot(place, free)
+
+    def erase(self, spot: Spot) -> None:
+        """Delete a file for good. Raises StudioError if the system refuses, and still does after a
+        few seconds."""
+        path = self.path(spot)
+        try:
+            _patiently(path.unlink)
+        except OSError as error:
+            raise StudioError(
+                f"{path.name} could not be deleted: {error.strerror or error}.",
+                "Close any program that shows it, then try again.",
+            ) from error
+
+
+def _patiently(act: Callable[[], object]) -> None:
+    """Do it, again and again for some seconds while somebody holds the file."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            act()
+            return
+        except PermissionError:
+            if time.monotonic() > until:
+                raise
+        time.sleep(RETRY_SECONDS)
+
+
+def _is_film(name: str) -> bool:
+    """An MP4 that is not being written, its name whole Unicode; another cannot be written down."""
+    whole = name.encode("utf-8", "ignore").decode("utf-8") == name
+    folded = name.casefold()
+    return whole and folded.endswith(".mp4") and not folded.endswith(".partial.mp4")
+
+
+def _numbered(name: str) -> Iterator[str]:
+    stem, suffix = PurePath(name).stem, PurePath(name).suffix
+    yield name
+    for number in count(2):
+        yield f"{stem}-{number}{suffix}"
