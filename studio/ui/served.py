@@ -1,0 +1,48 @@
+"""Functions the page's scripts may call: plain JSON in, plain JSON out.
+
+The window's outer guard: a StudioError becomes {"problem": {message, advice}} for the page to show.
+"""
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from studio.errors import InvalidRequest, StudioError
+from studio.studio import Studio
+
+Answer = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def problem(error: StudioError) -> dict[str, str]:
+    """An error as the page tells it."""
+    return {"message": error.message, "advice": error.advice}
+
+
+def trouble(studio: Studio) -> dict[str, str] | None:
+    """Why the worker cannot start, as the page tells it; None where nothing is wrong."""
+    found = studio.trouble()
+    return {"message": found.error, "advice": found.advice} if found else None
+
+
+def uploaded(path: object) -> Path:
+    """A file that the page has uploaded. Raises InvalidRequest if it is another one."""
+    file = Path(str(path)).resolve()
+    if not file.is_relative_to(Path(gr.utils.get_upload_folder()).resolve()):
+        raise InvalidRequest("That file was not uploaded here.", "Drop it again.")
+    return file
+
+
+def served(answer: Answer) -> Answer:
+    """answer as a function that Gradio can offer to a component's script."""
+
+    @functools.wraps(answer)
+    def guarded(asked: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return answer(asked if isinstance(asked, dict) else {})
+        except StudioError as error:
+            return {"problem": problem(error)}
+
+    return guarded
