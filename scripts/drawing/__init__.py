@@ -1,0 +1,1 @@
+"""Small three-dimensional pictures, drawn by numpy: the cards of the page and of the presets."""
