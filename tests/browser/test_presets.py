@@ -1,0 +1,73 @@
+"""A look from the cards, written in, sent away and brought back, in a real browser."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+Opener = Callable[..., Page]
+
+
+def test_a_look_of_ones_own(open_page: Opener, home: Path) -> None:
+    page = open_page()
+    page.fill("#prompt textarea", "A kite")
+    page.click("[data-category=color_tone][data-term=warm]")
+    expect(page.locator(".words .read .part[data-origin=card]")).to_have_text("warm colors")
+    page.get_by_role("tab", name="Presets").click()
+    page.click(".rack .new")
+    expect(page.locator(".making .from")).to_have_text("warm colors")
+    page.fill(".making input[type=text]", "Kite light")
+    page.click(".making .yes")
+    card = page.locator(".wall li[data-own=true]")
+    expect(card).to_have_count(1)
+    expect(card.locator(".name")).to_have_text("Kite light")
+
+    card.locator(".look").click()
+    page.click("[data-do=edit]")
+    area = page.locator(".preset-full textarea")
+    text = area.input_value()
+    area.fill(text.replace("warm", "worm"))
+    fault = page.locator(".faults li")
+    expect(fault).to_contain_text("worm")
+    line = next(n for n, each in enumerate(text.splitlines(), 1) if "color_tone" in each)
+    expect(fault).to_have_attribute("data-line", str(line))
+    expect(page.locator("[data-do=write]")).to_be_disabled()
+    area.fill(text.replace("warm", "cool"))
+    page.click("[data-do=write]")
+    expect(page.locator(".preset-full dl")).to_contain_text("Cool colors")
+    page.click("[data-do=export]")
+    expect(page.locator("#rushes-toasts")).to_contain_text("preset.zip")
+    (pack,) = (home / "kept" / "library" / "Exports").glob("*_preset.zip")
+
+    page.click("[data-do=remove]")
+    page.click("[data-do=sure]")
+    expect(page.locator("dialog.preset-full")).not_to_be_visible()
+    expect(card).to_have_count(0)
+    page.set_input_files(".bring input", pack)
+    expect(page.locator(".crates li")).to_contain_text("Kite light")
+    page.click(".arriving .yes")
+    expect(card).to_have_count(1)
+    card.hover()
+    card.locator(".usenow").click()
+    expect(page.locator("#prompt textarea")).to_be_visible()
+    parts = page.locator(".words .read .part[data-origin=preset]")
+    expect(parts.first).to_contain_text("cool colors")
+
+
+def test_a_clip_that_is_dropped_gives_its_look(open_page: Opener, home: Path) -> None:
+    page = open_page(390, 844)
+    page.fill("#prompt textarea", "A lantern")
+    page.click("[data-category=lighting_type][data-term=edge]")
+    page.wait_for_timeout(600)
+    page.click("#go")
+    page.wait_for_selector(".stage[data-state=finished]", timeout=90_000)
+    page.get_by_role("tab", name="Presets").click()
+    (clip,) = (home / "kept" / "library").glob("*lantern*.mp4")
+    page.set_input_files(".bring input", clip)
+    expect(page.locator(".crates li")).to_contain_text("Edge lighting")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.click(".arriving .no")
+    expect(page.locator("dialog.arriving")).not_to_be_visible()

@@ -1,0 +1,98 @@
+"""Frame by frame is the whole, bit for bit."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from studio.engine import decode, load
+from studio.engine.load import Parts
+from studio.engine.watch import Watch
+from studio.events import Event, Progress
+from studio.models import MODELS
+from studio.plan import Precision, Residency
+
+KINDS = pytest.mark.parametrize("model", ["t2v-a14b", "ti2v-5b"])
+LENGTHS = pytest.mark.parametrize("length", [1, 2, 4])
+
+
+@pytest.fixture
+def vae(models: Path) -> Callable[[str], torch.nn.Module]:
+    way = (Precision.FP32, Residency.CPU)
+    return lambda model: Parts(MODELS[model], models / model, way, bf16=False).get(load.VAE)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch(lambda _: None, lambda: False)
+
+
+@KINDS
+@LENGTHS
+def test_streamed_decoding_is_the_vaes_own(
+    model: str, length: int, vae: Callable[[str], torch.nn.Module], watch: Watch
+) -> None:
+    whole = vae(model)
+    latents = torch.randn(1, whole.config.z_dim, length, 4, 6)
+    mean, deviation = decode._statistics(whole)
+    wanted = whole.decode(latents / (1.0 / deviation) + mean).sample
+    chunk = decode._whole(whole)
+    scaled = latents / (1.0 / deviation) + mean
+    ours = [chunk(scaled[:, :, index : index + 1], index == 0) for index in range(length)]
+    assert torch.equal(torch.cat(ours, dim=2), wanted)
+    frames = np.stack(list(decode.frames(whole, latents, watch)))
+    unit = (wanted[0] / 2 + 0.5).clamp(0, 1).permute(1, 2, 3, 0).numpy()
+    np.testing.assert_array_equal(frames, (unit * 255).round().astype(np.uint8))
+    assert len(frames) == 4 * length - 3
+
+
+@KINDS
+def test_tiles_are_blended_as_the_vae_blends_them(
+    model: str, vae: Callable[[str], torch.nn.Module], watch: Watch
+) -> None:
+    """Three tiles across and two down, the last of them narrow; a film of 9 frames."""
+    whole = vae(model)
+    stride = MODELS[model].stride[1]
+    latents = torch.randn(1, whole.config.z_dim, 3, 320 // stride, 512 // stride)
+    mean, deviation = decode._statistics(whole)
+    scaled = latents / (1.0 / deviation) + mean
+    whole.enable_tiling()
+    try:
+        wanted = whole.decode(scaled).sample
+    finally:
+        whole.disable_tiling()
+    chunk = decode._tiles(whole)
+    ours = [chunk(scaled[:, :, index : index + 1], index == 0) for index in range(3)]
+    assert torch.equal(torch.cat(ours, dim=2), wanted)
+    tiled = np.stack(list(decode.frames(whole, latents, watch, tiled=True)))
+    assert tiled.shape == (9, 320, 512, 3)
+
+
+@KINDS
+@LENGTHS
+def test_streamed_encoding_is_the_vaes_own(
+    model: str, length: int, vae: Callable[[str], torch.nn.Module], watch: Watch
+) -> None:
+    whole = vae(model)
+    film = np.random.default_rng(1).integers(0, 256, (4 * length - 3, 64, 96, 3), np.uint8)
+    pixels = 2.0 * (torch.from_numpy(film).permute(3, 0, 1, 2)[None] / 255.0) - 1.0
+    mean, deviation = decode._statistics(whole)
+    wanted = (whole.encode(pixels).latent_dist.mode() - mean) * (1.0 / deviation)
+    assert torch.equal(decode.latents_of(whole, iter(film), watch), wanted)
+
+
+def test_decoding_says_how_far_it_is(vae: Callable[[str], torch.nn.Module]) -> None:
+    heard: list[Event] = []
+    stages = decode.frames(
+        vae("t2v-a14b"), torch.randn(1, 16, 3, 4, 6), Watch(heard.append, lambda: False)
+    )
+    assert len(list(stages)) == 9
+    steps = [event for event in heard if isinstance(event, Progress)]
+    assert [(event.stage, event.step, event.of) for event in steps] == [
+        ("decode", 1, 3),
+        ("decode", 2, 3),
+        ("decode", 3, 3),
+    ]
+    assert steps[-1].seconds_left == 0

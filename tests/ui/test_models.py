@@ -1,0 +1,123 @@
+"""The Models page's answers, and the first line of an empty stage."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from huggingface_hub import constants
+
+from studio.errors import InvalidRequest
+from studio.paths import places
+from studio.plan import Hardware
+from studio.settings import Settings
+from studio.studio import Studio
+from studio.ui.models import Depot, welcome
+from tests.nouns import hub_server, published
+from tests.nouns.hub_server import Hub
+from tests.nouns.published import files
+
+CARD = Hardware(
+    device="a card",
+    vram_total_gb=12,
+    vram_free_gb=11,
+    ram_total_gb=32,
+    ram_free_gb=28,
+    bf16=True,
+    teraflops=60,
+)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf"))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10**12))
+    with hub_server.serve(files()) as served:
+        yield served
+
+
+@pytest.fixture
+def studio(monkeypatch: pytest.MonkeyPatch, hub: Hub) -> Studio:
+    monkeypatch.setattr(Studio, "hardware", lambda _: CARD)
+    return Studio(places(), Settings(mirror=hub.address))
+
+
+def one(told: dict[str, Any], id: str) -> dict[str, Any]:
+    (found,) = (model for model in told["models"] if model["id"] == id)
+    return found
+
+
+def test_every_model_says_what_it_takes_and_whether_it_fits(studio: Studio) -> None:
+    told = Depot(studio).look({})
+    pocket, wan = one(told, "pocket"), one(told, "i2v-a14b")
+    assert (pocket["installed"], pocket["built_in"], pocket["offer"]) == (True, True, None)
+    assert wan["from"] == ["picture", "last"]
+    assert wan["runs"]["preview"]["fits"] and wan["runs"]["preview"]["size"] == "832×480"
+    assert wan["offer"]["enough"] and wan["offer"]["bytes"] > 1e10
+    assert told["free"] == 10**12
+    assert told["computer"] == {"device": "a card", "vram_gb": 12, "ram_gb": 32}
+
+
+def test_got_and_let_go(studio: Studio) -> None:
+    depot = Depot(studio)
+    assert one(depot.act({"name": "get", "id": "t2v-a14b"}), "t2v-a14b")["download"]["active"]
+    while (told := one(depot.look({}), "t2v-a14b"))["download"]["active"]:
+        pass
+    assert told["installed"] and told["offer"] is None
+    assert welcome(studio) is None
+    assert not one(depot.act({"name": "remove", "id": "t2v-a14b"}), "t2v-a14b")["installed"]
+    with pytest.raises(InvalidRequest):
+        depot.act({"name": "polish", "id": "t2v-a14b"})
+
+
+def test_a_folder_that_is_here_is_used_and_checked(studio: Studio, tmp_path: Path) -> None:
+    depot, own = Depot(studio), tmp_path / "my models"
+    with pytest.raises(InvalidRequest, match=r"model_index\.json is missing"):
+        depot.act({"name": "use", "id": "t2v-a14b", "folder": str(tmp_path)})
+    published.lay(own)
+    told = one(depot.act({"name": "use", "id": "t2v-a14b", "folder": f' "{own}" '}), "t2v-a14b")
+    assert (told["installed"], told["borrowed"], told["check"]) == (True, True, None)
+    depot.act({"name": "check", "id": "t2v-a14b"})
+    while (told := one(depot.look({}), "t2v-a14b"))["check"]["running"]:
+        pass
+    assert told["installed"] and published.BIG in told["check"]["damaged"]
+
+
+def test_the_address_is_chosen_and_let_go(studio: Studio) -> None:
+    depot, usual = Depot(studio), Studio(places(), Settings()).mirror()
+    mirror = "https://mirror.example"
+    assert depot.act({"name": "mirror", "address": f" {mirror} "})["mirror"] == mirror
+    with pytest.raises(InvalidRequest):
+        depot.act({"name": "mirror", "address": "ftp://mirror.example"})
+    assert depot.act({"name": "mirror", "address": ""})["mirror"] == usual
+
+
+@pytest.mark.parametrize(
+    ("hardware", "said"),
+    [
+        (CARD, "Wan2.2"),
+        (replace(CARD, vram_total_gb=0, vram_free_gb=0), {}),
+        (None, None),
+    ],
+)
+def test_the_first_line(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, hardware: Hardware | None, said: object
+) -> None:
+    monkeypatch.setattr(Studio, "hardware", lambda _: hardware)
+    told = welcome(studio)
+    if isinstance(said, str):
+        assert told and said in told["name"] and told["bytes"] > 1e10
+    else:
+        assert told == said
+
+
+def test_before_it_is_measured_nothing_is_claimed(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Studio, "hardware", lambda _: None)
+    told = Depot(studio).look({})
+    assert told["computer"] is None
+    assert one(told, "ti2v-5b")["runs"] == {"preview": None, "final": None}
