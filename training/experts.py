@@ -1,22 +1,31 @@
 """The miniature's experts: noise and words → latents, by flow matching.
 
-One model learns every noise level first; then it is split at the boundary into two, which go on
-learning on their own sides. Most steps have all tokens at one timestep (text to video); in the
-others the first frame is clean and its tokens are at timestep 0 (image to video), as the stock
-pipelines run a model with `expand_timesteps`.
+Each learns on its own side of the boundary, by itself. Most steps have all tokens at one timestep
+(text to video); in the others the first frame is clean and its tokens are at timestep 0 (image to
+video), as the stock pipelines run a model with `expand_timesteps`.
+
+Wan2.2 knows places by rotations alone, that is relative to one another, and noise looks alike
+everywhere: where the picture ends can only be felt by what is missing beyond it. A model finds that
+out late (rows after 1,000 steps, columns not after 5,000) and paints no subject before. So an early
+block is asked where each token is, which it learns within 200 steps.
 """
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKLWan, WanTransformer3DModel
 from torch import nn
-from transformers import PreTrainedTokenizerFast, UMT5EncoderModel
+from torch.nn import functional
+from transformers import PreTrainedTokenizerFast
 
 from studio.models import POCKET
 from training import captions, data, text, vae, world
+from training.attention import Plain
 from training.efforts import Effort, Size
 from training.run import Run, Stage, put
 from training.text import Reader
@@ -25,11 +34,14 @@ SHIFT = POCKET.sampling.flow_shift
 BOUNDARY = POCKET.sampling.boundary or 1.0
 TRAINING_STEPS = 1000
 UNCAPTIONED = 0.1  # of the samples have no words, for guidance
-GIVEN = 0.3  # of the steps are given first frames, which say most of what words would
+GIVEN = 0.2  # of the steps are given first frames, which say most of what words would
 PLAIN, PICTURED = 8, 4  # captions of each clip, for text to video and for image to video
 PART = 512  # clips in one file of latents
-JOINT_RATE, SPLIT_RATE = 1.2e-3, 5e-4
+RATE = 1.2e-3
 SUBJECT_SHARE, SUBJECT_COUNTS = 0.6, 8.0  # beside the picture's 1; at most so many times
+PLACED_BY = 1  # the block after which a token is to know its place
+PLACES_COUNT = 0.5  # beside the picture's 1
+SIDES = ("high", "low")
 SALT = 2
 
 
@@ -65,27 +77,36 @@ class Latents:
     tokens: torch.Tensor
 
 
-def cache(run: Run, effort: Effort) -> dict[Size, Latents]:
-    """The latents and captions of all clips, made part by part and kept on disk."""
+def cache(run: Run, effort: Effort) -> None:
+    """Keep the latents and captions of all clips on disk, made part by part."""
     network = None
-    words = text.tokenizer()
-    made = {}
     for size, count in data.shares(effort, effort.clips).items():
-        kept = []
         for part in data.parts(count, PART):
-            name = f"latents-{size[0]}x{size[1]}-{part.start}"
+            name = _part_name(size, part)
             if not run.has(name):
                 network = network or vae.load(run)
-                run.save(name, _prepare(run, network, words, size, part, effort.frames), {})
+                run.save(
+                    name, _prepare(run, network, text.tokenizer(), size, part, effort.frames), {}
+                )
                 run.say(f"{name}: {part.stop} of {count} clips")
                 run.check_time()
-            kept.append(run.load(name)[0])
+
+
+def cached(run: Run, effort: Effort) -> dict[Size, Latents]:
+    """What `cache` kept."""
+    made = {}
+    for size, count in data.shares(effort, effort.clips).items():
+        kept = [run.load(_part_name(size, part))[0] for part in data.parts(count, PART)]
         made[size] = Latents(
             values=torch.cat([one["values"] for one in kept]).to(run.device),
             weights=_weights(size, count, effort.frames).to(run.device),
             tokens=torch.cat([one["tokens"] for one in kept]),
         )
     return made
+
+
+def _part_name(size: Size, part: slice) -> str:
+    return f"latents-{size[0]}x{size[1]}-{part.start}"
 
 
 def _prepare(
@@ -122,70 +143,102 @@ def _weights(size: Size, count: int, frames: int) -> torch.Tensor:
     return torch.from_numpy(np.stack(weights))[:, None]
 
 
-def train_joint(run: Run, effort: Effort, minutes: float, latents: dict[Size, Latents]) -> None:
-    """One model for every noise level, with the text encoder."""
+def train(run: Run, effort: Effort, minutes: float) -> None:
+    """Both experts, from the latents that are kept. Raises OutOfTime, after checkpoints."""
+    sides = [side for side in SIDES if not run.has(f"{side}-done")]
+    if not effort.side_by_side:
+        latents = cached(run, effort) if sides else {}
+        for side in sides:
+            learn(run, effort, minutes / 2, side, latents)
+    elif sides:
+        threads = max(1, torch.get_num_threads() // 2)
+        with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as both:
+            list(both.map(partial(_learn_alone, run, effort, minutes, threads), sides))
+
+
+def _learn_alone(run: Run, effort: Effort, minutes: float, threads: int, side: str) -> None:
+    """`learn`, as the only work of a process."""
+    torch.set_num_threads(threads)
+    learn(run, effort, minutes, side, cached(run, effort))
+
+
+def learn(
+    run: Run, effort: Effort, minutes: float, side: str, latents: dict[Size, Latents]
+) -> None:
+    """One expert, on its side of the boundary."""
     torch.manual_seed(data.SEED)
     model, reader = trainable(run.device), text.trained(run)
-    stage = Stage(
-        run, "joint", {"model": model, "text": reader}, JOINT_RATE, (minutes, effort.steps)
-    )
+    places = _Places(latents).to(run.device)
+    if run.has(f"{side}-begin"):
+        put(run.load(f"{side}-begin")[0], "model", model)
+    if effort.compiled:
+        for block in model.blocks:
+            block.forward = torch.compile(block.forward, dynamic=True)
+    model.blocks[PLACED_BY].register_forward_hook(places.see)
+    stage = Stage(run, side, {"model": model, "places": places}, RATE, (minutes, effort.steps))
+    sigmas = {"high": _high_sigma, "low": _low_sigma}[side]
 
     def loss(now: Stage) -> dict[str, torch.Tensor]:
         sample = _sample(now, latents, effort)
-        return {"loss": _loss(now, model, reader, sample, _any_sigma(now, len(sample.clean)))}
+        error = _loss(now, model, reader, sample, sigmas(now, len(sample.clean)))
+        return {"loss": error, "places": PLACES_COUNT * places.missed(sample.clean.shape)}
 
     stage.train(loss)
+
+
+class _Places(nn.Module):
+    """Guesses frame, row and column of each token from what a block gives."""
+
+    def __init__(self, latents: dict[Size, Latents]) -> None:
+        super().__init__()
+        shapes = [one.values.shape for one in latents.values()]
+        frames, height, width = (max(shape[axis] for shape in shapes) for axis in (2, 3, 4))
+        self.ends = (frames, height // 2, width // 2)
+        self.guess = nn.Linear(POCKET.width, sum(self.ends))
+        self.seen: torch.Tensor | None = None
+
+    def see(self, _module: nn.Module, _given: object, out: torch.Tensor) -> None:
+        """A hook: what the block gave, [B, tokens, width]."""
+        self.seen = out
+
+    def missed(self, shape: torch.Size) -> torch.Tensor:
+        """Mean cross entropy of the three guesses for latents of that shape [B, C, T, h, w]."""
+        if self.seen is None:
+            raise ValueError("No block has been seen.")
+        batch, _, frames, height, width = shape
+        true = torch.meshgrid(
+            *(
+                torch.arange(end, device=self.seen.device)
+                for end in (frames, height // 2, width // 2)
+            ),
+            indexing="ij",
+        )
+        guesses = self.guess(self.seen.float()).flatten(0, 1).split(self.ends, 1)
+        return torch.stack(
+            [
+                functional.cross_entropy(guess, where.flatten().repeat(batch))
+                for guess, where in zip(guesses, true, strict=True)
+            ]
+        ).mean()
 
 
 def take(run: Run, model: Path) -> None:
-    """Begin with the experts and the text encoder of a finished model's folder, which were trained
-    on the latents of its VAE. Raises ValueError if words are cut into other tokens there."""
-    theirs = PreTrainedTokenizerFast.from_pretrained(model / "tokenizer").get_vocab()
-    if theirs != text.tokenizer().get_vocab():
-        raise ValueError(f"The tokens of {model} are others: captions were written otherwise then.")
-    fp32 = {"torch_dtype": torch.float32}
-    modules = {
-        "high": WanTransformer3DModel.from_pretrained(model / "transformer", **fp32),
-        "low": WanTransformer3DModel.from_pretrained(model / "transformer_2", **fp32),
-        "text": Reader(UMT5EncoderModel.from_pretrained(model / "text_encoder", dtype="float32")),
-    }
-    tensors = {
-        f"{prefix}.{name}": parameter
-        for prefix, module in modules.items()
-        for name, parameter in module.named_parameters()
-    }
-    run.save("experts-begin", tensors, {})
-
-
-def train_split(run: Run, effort: Effort, minutes: float, latents: dict[Size, Latents]) -> None:
-    """Two experts, each on its side of the boundary. They begin as the joint model, or as those of
-    a finished one."""
-    high, low = trainable(run.device), trainable(run.device)
-    modules = {"high": high, "low": low, "text": Reader(text.make()).to(run.device)}
-    taken = run.has("experts-begin")
-    tensors, _ = run.load("experts-begin" if taken else "joint-done")
-    for prefix, module in modules.items():
-        put(tensors, prefix if taken or prefix == "text" else "model", module)
-    stage = Stage(run, "experts", modules, SPLIT_RATE, (minutes, effort.steps))
-
-    def loss(now: Stage) -> dict[str, torch.Tensor]:
-        half = _sample(now, latents, effort, parts=2)
-        count = len(half.clean)
-        return {
-            "high": _loss(now, high, modules["text"], half, _high_sigma(now, count)),
-            "low": _loss(now, low, modules["text"], half, _low_sigma(now, count)),
-        }
-
-    stage.train(loss)
+    """Begin with the experts of a finished model's folder, which were trained on the latents of its
+    VAE and with its text encoder."""
+    text.take(run, model)
+    for side, folder in zip(SIDES, ("transformer", "transformer_2"), strict=True):
+        expert = WanTransformer3DModel.from_pretrained(model / folder, torch_dtype=torch.float32)
+        run.save(f"{side}-begin", {f"model.{name}": p for name, p in expert.named_parameters()}, {})
 
 
 def finished(run: Run) -> tuple[WanTransformer3DModel, WanTransformer3DModel, Reader]:
     """The two experts and the text encoder of a finished run."""
-    tensors, _ = run.load("experts-done")
-    high, low, reader = make(), make(), Reader(text.make())
-    for prefix, module in (("high", high), ("low", low), ("text", reader)):
-        put(tensors, prefix, module)
-    return high.eval(), low.eval(), reader.eval()
+    made = []
+    for side in SIDES:
+        expert = make()
+        put(run.load(f"{side}-done")[0], "model", expert)
+        made.append(expert.eval())
+    return made[0], made[1], text.trained(run)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,13 +252,13 @@ class _Sample:
     tokens: torch.Tensor
 
 
-def _sample(stage: Stage, latents: dict[Size, Latents], effort: Effort, parts: int = 1) -> _Sample:
-    """Random clips of one random size with one of their captions; a `parts`-th of a batch."""
+def _sample(stage: Stage, latents: dict[Size, Latents], effort: Effort) -> _Sample:
+    """Random clips of one random size with one of their captions."""
     rng = stage.random()
     sizes, weights = list(effort.sizes), np.array(list(effort.sizes.values()))
     size = sizes[rng.choice(len(sizes), p=weights / weights.sum())]
     chosen = latents[size]
-    count = max(1, data.batch_of(size, effort.batch, sizes[0]) // parts)
+    count = data.batch_of(size, effort.batch, sizes[0])
     numbers = torch.from_numpy(rng.integers(len(chosen.values), size=count))
     given = bool(rng.random() < GIVEN)
     # The studio leaves out what a picture decides, unless the person insists.
@@ -236,7 +289,7 @@ def _loss(
         into[:, :, 0] = sample.clean[:, :, 0]
         timestep = _of_each_token(timestep, sample.clean.shape)
     for attention in to_words(model):
-        attention.processor.read(sample.tokens)
+        attention.processor.counted(text.often(sample.tokens))
     with stage.run.autocast():
         velocity = model(
             hidden_states=into,
@@ -262,12 +315,6 @@ def _shifted(uniform: torch.Tensor) -> torch.Tensor:
     return SHIFT * uniform / (1 + (SHIFT - 1) * uniform)
 
 
-def _any_sigma(stage: Stage, count: int) -> torch.Tensor:
-    """Half as the sampler visits them, half evenly, [B]."""
-    uniform = torch.rand(count, device=stage.run.device)
-    return torch.where(torch.rand_like(uniform) < 0.5, _shifted(uniform), uniform)
-
-
 def _high_sigma(stage: Stage, count: int) -> torch.Tensor:
     at_boundary = BOUNDARY / (SHIFT - (SHIFT - 1) * BOUNDARY)
     uniform = torch.rand(count, device=stage.run.device)
@@ -288,8 +335,9 @@ def trainable(device: str) -> WanTransformer3DModel:
     for module in model.modules():
         if isinstance(module, nn.RMSNorm):
             module.register_forward_pre_hook(lambda _, given: (given[0].float(),))
-    for attention in to_words(model):
-        attention.set_processor(text.Padded())
+    for block in model.blocks:
+        block.attn1.set_processor(Plain())
+        block.attn2.set_processor(Plain())
     return model
 
 

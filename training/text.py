@@ -1,17 +1,16 @@
 """The miniature's text: words → tokens → what the experts read.
 
 The tokenizer is byte-level BPE over the studio's own captions, so that known words are short and
-any other text in any script still has tokens. The encoder is a tiny UMT5. It first learns to tell
-a scene from its caption, so that the experts find the words apart from each other; then it goes on
-learning with them.
+any other text in any script still has tokens. The encoder is a tiny UMT5. It learns to tell a scene
+from its caption, so that the experts find the words apart from each other; they read it as it is
+then.
 """
 
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers.models.attention_processor import Attention
-from diffusers.models.transformers.transformer_wan import WanAttnProcessor
 from torch import nn
 from torch.nn import functional
 from transformers import PreTrainedTokenizerFast, UMT5Config, UMT5EncoderModel
@@ -31,7 +30,7 @@ VOCABULARY = 2048
 WIDTH = 160
 CAPTIONS = 6000
 # Tokens that are computed in training: captions are shorter, and the padding behind is one token
-# counted often (see `Padded`).
+# counted often (see `often`).
 LONGEST = 80
 RATE, BATCH = 1.5e-3, 128
 # What a caption tells of a scene: the field and what it may be.
@@ -121,45 +120,32 @@ class Reader(nn.Module):
         return read * mask[..., None]
 
 
-class Padded(WanAttnProcessor):
-    """Cross-attention to LONGEST tokens as if they were TEXT_TOKENS.
-
-    The padding behind a text is the same token again and again: attending to n of them is
-    attending to one whose score is larger by log n. Less is computed, and the same comes out.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.scores: torch.Tensor | None = None
-
-    def read(self, tokens: torch.Tensor) -> None:
-        """Which of the tokens [B, TEXT_TOKENS] are padding."""
-        text = tokens[:, :LONGEST] > 0
-        lengths = text.sum(1, keepdim=True)
-        often = (TEXT_TOKENS - lengths).float() / (LONGEST - lengths)
-        self.scores = torch.where(text, 0.0, often.log())[:, None, None]
-
-    def __call__(
-        self, attn: Attention, hidden_states: torch.Tensor, *args: torch.Tensor | None
-    ) -> torch.Tensor:
-        return super().__call__(attn, hidden_states, args[0], self.scores, None)
+def often(tokens: torch.Tensor) -> torch.Tensor:
+    """How often each of the LONGEST tokens of the texts [B, TEXT_TOKENS] stands there, [B,
+    LONGEST]: a word once, and each of the padding for its part of all the padding there is."""
+    word = tokens[:, :LONGEST] > 0
+    words = word.sum(1, keepdim=True)
+    return torch.where(word, 1.0, (TEXT_TOKENS - words) / (LONGEST - words))
 
 
 def train(run: Run, effort: Effort, minutes: float) -> None:
     """The encoder that tells scenes by their captions."""
+    if run.has("words-done"):
+        return
     torch.manual_seed(data.SEED)
     reader = Reader(make()).to(run.device)
     tell = nn.Linear(WIDTH, sum(map(len, TOLD.values()))).to(run.device)
-    words = tokenizer()
+    cut = tokenizer()
     stage = Stage(run, "words", {"text": reader, "tell": tell}, RATE, (minutes, effort.steps))
 
     def loss(now: Stage) -> dict[str, torch.Tensor]:
         rng = now.random()
         scenes = [world.sample(rng) for _ in range(BATCH)]
-        said = tokens(words, [captions.caption(scene, rng) for scene in scenes])
-        read = reader(said.long().to(run.device))
-        guesses = tell(read.sum(1) / (said[:, :LONGEST] > 0).sum(1, keepdim=True).to(run.device))
-        return {"loss": _untold(guesses, scenes)}
+        said = tokens(cut, [captions.caption(scene, rng) for scene in scenes])
+        with run.autocast():
+            read = reader(said.long().to(run.device)).float()
+        words = (said[:, :LONGEST] > 0).sum(1, keepdim=True).to(run.device)
+        return {"loss": _untold(tell(read.sum(1) / words), scenes)}
 
     stage.train(loss)
 
@@ -174,7 +160,17 @@ def _untold(guesses: torch.Tensor, scenes: list[Scene]) -> torch.Tensor:
 
 
 def trained(run: Run) -> Reader:
-    """The encoder as `train` left it."""
+    """The encoder as `train` or `take` left it; it learns no more."""
     reader = Reader(make())
     put(run.load("words-done")[0], "text", reader)
-    return reader.to(run.device)
+    return reader.to(run.device).eval().requires_grad_(False)
+
+
+def take(run: Run, model: Path) -> None:
+    """Go on with the text encoder of a finished model's folder. Raises ValueError if words are cut
+    into other tokens there."""
+    theirs = PreTrainedTokenizerFast.from_pretrained(model / "tokenizer").get_vocab()
+    if theirs != tokenizer().get_vocab():
+        raise ValueError(f"The tokens of {model} are others: captions were written otherwise then.")
+    reader = Reader(UMT5EncoderModel.from_pretrained(model / "text_encoder", dtype="float32"))
+    run.save("words-done", {f"text.{name}": each for name, each in reader.named_parameters()}, {})

@@ -4,8 +4,7 @@
     python -m training.train --out training/out --resume
     python -m training.train --out training/out --vae assets/models/pocket
 
-VAE → words → latents → one joint model → two experts → a folder in diffusers' layout. See README.md
-here.
+VAE → words → latents → two experts → a folder in diffusers' layout. See README.md here.
 """
 
 import argparse
@@ -29,13 +28,9 @@ def train(run: Run, effort: Effort) -> Path:
     """The finished model's folder. Raises OutOfTime when the run's stretch ends before."""
     minutes = {name: effort.minutes * share for name, share in SHARES.items()}
     vae.train(run, effort, minutes["vae"])
-    if not run.has("experts-done"):
-        latents = experts.cache(run, effort)
-        if not (run.has("joint-done") or run.has("experts-begin")):
-            if not run.has("words-done"):
-                text.train(run, effort, minutes["words"])
-            experts.train_joint(run, effort, minutes["joint"], latents)
-        experts.train_split(run, effort, minutes["experts"], latents)
+    text.train(run, effort, minutes["words"])
+    experts.cache(run, effort)
+    experts.train(run, effort, minutes["experts"])
     return export(run)
 
 
@@ -78,7 +73,7 @@ def main() -> int:
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument("--vae", type=Path, help="take the VAE of this finished model")
     parser.add_argument(
-        "--experts", type=Path, help="begin with the experts of this finished model"
+        "--experts", type=Path, help="begin with the text and the experts of this finished model"
     )
     parser.add_argument("--fp32", action="store_true", help="no bf16, even where it is native")
     parser.add_argument("--smoke", action="store_true", help="two steps of everything")
@@ -94,7 +89,7 @@ def main() -> int:
     run.bf16 = run.bf16 and not asked.fp32
     if asked.vae and not run.has("vae-final"):
         vae.take(run, asked.vae)
-    if asked.experts and not run.has("experts-begin"):
+    if asked.experts and not run.has("high-begin"):
         experts.take(run, asked.experts)
     try:
         train(run, _effort(asked))

@@ -56,24 +56,25 @@ class Scene:
 
 
 def sample(rng: np.random.Generator) -> Scene:
-    """A random scene: every value equally often, the plain ones more."""
+    """A random scene: everything at once in half of them, one thing or two in the others."""
+    busy = 1.0 if rng.random() < 0.5 else 0.3
 
     def one(values: object) -> str:
         options = list(values)  # type: ignore[call-overload]
         return str(options[rng.integers(len(options))])
 
     def some(chance: float, values: object) -> str | None:
-        return one(values) if rng.random() < chance else None
+        return one(values) if rng.random() < chance * busy else None
 
     return Scene(
         subject=one(SUBJECTS),
         color=one(COLORS),
-        motion=one(MOTIONS),
+        motion=some(0.8, MOTIONS) or "still",
         place=one(PLACES),
         light=one(LIGHTS),
         lighting=some(0.45, LIGHTINGS),
         shot=one(SHOTS),
-        side=one(SIDES),
+        side=some(0.8, SIDES) or "center",
         angle=some(0.7, HORIZONS) or "eye-level",
         tone=some(0.6, TONES),
         camera=some(0.65, CAMERA_MOVES) or "fixed",

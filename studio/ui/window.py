@@ -38,7 +38,8 @@ def build(studio: Studio, say: gr.I18n, *, anywhere: bool) -> gr.Blocks:
         part("top")
         part("queue", shared=("shared",))
         library.comparison(studio, anywhere=anywhere)
-        with gr.Tabs(elem_id="tabs", selected="create") as tabs:
+        # Its menu for what does not fit is decided before the styles are there: tabs went missing.
+        with gr.Tabs(elem_id="tabs", selected="create", overflow_behavior="wrap") as tabs:
             with gr.Tab(say("tab_create"), id="create"):
                 create_page = create.layout(studio, say)
             with gr.Tab(say("tab_library"), id="library"):

@@ -59,6 +59,7 @@ def test_a_look_of_ones_own(open_page: Opener, home: Path) -> None:
 
 def test_a_clip_that_is_dropped_gives_its_look(open_page: Opener, home: Path) -> None:
     page = open_page(390, 844)
+    expect(page.get_by_role("tab")).to_have_text(["Create", "Library", "Presets", "Models"])
     page.fill("#prompt textarea", "A lantern")
     page.click("[data-category=lighting_type][data-term=edge]")
     page.wait_for_timeout(600)

@@ -27,7 +27,7 @@ def test_padding_counted_is_padding_computed() -> None:
         whole = functional.pad(read, (0, 0, 0, text.TEXT_TOKENS - text.LONGEST))
         expected = stock(noise, timestep, whole, return_dict=False)[0]
         for attention in experts.to_words(fast):
-            attention.processor.read(tokens)
+            attention.processor.counted(text.often(tokens))
         found = fast(noise, timestep, read, return_dict=False)[0]
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
     assert (stock(noise, timestep, read, return_dict=False)[0] - expected).abs().max() > 1e-3

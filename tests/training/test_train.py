@@ -1,7 +1,9 @@
 """The whole training with two steps a stage: the model it writes is one that pipelines run."""
 
+import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,11 +71,25 @@ def test_many_stretches_end_where_one_does(at_once: Path, tmp_path: Path) -> Non
         except OutOfTime:
             stretches += 1
     assert stretches > 5
-    once, _ = Run(at_once.parent, "cpu", 0.0).load("experts-done")
-    often, _ = Run(tmp_path, "cpu", 0.0).load("experts-done")
-    assert once.keys() == often.keys()
-    for name, value in once.items():
-        torch.testing.assert_close(often[name], value, rtol=1e-3, atol=1e-4)
+    same_experts(at_once.parent, tmp_path)
+
+
+def test_experts_side_by_side_are_those_of_one_process(at_once: Path, tmp_path: Path) -> None:
+    for kept in at_once.parent.glob("*.safetensors"):
+        if not kept.stem.startswith(experts.SIDES):
+            shutil.copy(kept, tmp_path)
+    run = Run(tmp_path, "cpu", time.monotonic() + FOREVER)
+    experts.train(run, replace(EFFORTS["smoke"], side_by_side=True), minutes=1)
+    same_experts(at_once.parent, tmp_path)
+
+
+def same_experts(first: Path, second: Path) -> None:
+    for side in experts.SIDES:
+        once, _ = Run(first, "cpu", 0.0).load(f"{side}-done")
+        again, _ = Run(second, "cpu", 0.0).load(f"{side}-done")
+        assert once.keys() == again.keys()
+        for name, value in once.items():
+            torch.testing.assert_close(again[name], value, rtol=1e-3, atol=1e-4)
 
 
 def test_a_finished_model_learns_on(at_once: Path, tmp_path: Path) -> None:
@@ -81,7 +97,6 @@ def test_a_finished_model_learns_on(at_once: Path, tmp_path: Path) -> None:
     vae.take(run, at_once)
     experts.take(run, at_once)
     again = train(run, EFFORTS["smoke"])
-    assert not run.has("joint-done")
     before, after = weights(at_once), weights(again)
     assert before["vae"] == after["vae"]
     assert before["transformer"] != after["transformer"]
