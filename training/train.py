@@ -28,6 +28,7 @@ def train(run: Run, effort: Effort) -> Path:
     """The finished model's folder. Raises OutOfTime when the run's stretch ends before."""
     minutes = {name: effort.minutes * share for name, share in SHARES.items()}
     vae.train(run, effort, minutes["vae"])
+    vae.train_decoder(run, effort, minutes["decoder"])
     text.train(run, effort, minutes["words"])
     experts.cache(run, effort)
     experts.train(run, effort, minutes["experts"])

@@ -2,8 +2,8 @@
 
 Of the Wan2.2 VAE's family: residual, two pixels a patch, four frames and 8×8 pixels a latent. First
 it is taught the codes of a principal component analysis, which gives both halves a start; then both
-learn together beyond them. Always on whole clips: the causal convolutions settle only at the third
-latent frame.
+learn together beyond them; then the decoder learns on alone, and the latents stay what they are.
+Always on whole clips: the causal convolutions settle only at the third latent frame.
 """
 
 from pathlib import Path
@@ -23,7 +23,7 @@ LATENT_CHANNELS = 32
 TIME, SPACE = POCKET.stride[0], POCKET.stride[1]
 TAUGHT = 0.3  # the part of the stage that is taught by codes
 LARGEST_CODE = 5.0
-RATE = 2e-3
+RATE, DECODER_RATE = 2e-3, 1e-3
 SALT = 1
 
 
@@ -71,6 +71,29 @@ def _learn(
     stage.train(lambda now: _losses(now, vae, codes, _batch(now, drawn, effort)))
 
 
+def train_decoder(run: Run, effort: Effort, minutes: float) -> None:
+    """The decoder learns on from the latents of the encoder as it is."""
+    if run.has("decoder-done"):
+        return
+    torch.manual_seed(data.SEED)
+    vae = load(run)
+    modules = {"decoder": vae.decoder, "post_quant_conv": vae.post_quant_conv}
+    for module in modules.values():
+        module.requires_grad_(True)
+    drawn = data.draw(effort, effort.vae_clips, SALT)
+    stage = Stage(run, "decoder", modules, DECODER_RATE, (minutes, effort.steps))
+
+    def loss(now: Stage) -> dict[str, torch.Tensor]:
+        pixels = _batch(now, drawn, effort)
+        with torch.no_grad(), run.autocast():
+            latents = vae.encode(pixels).latent_dist.mode().float()
+        return _pixel_losses(_decoded(now, vae, latents), pixels)
+
+    stage.train(loss)
+    tensors, facts = run.load("vae-final")
+    run.save("vae-final", {**tensors, **vae.state_dict()}, facts)
+
+
 def load(run: Run) -> AutoencoderKLWan:
     """The finished VAE of a run."""
     vae = make().to(run.device)
@@ -111,15 +134,24 @@ def _losses(
     truth = codes.encode(pixels)
     with stage.run.autocast():
         latents = vae.encode(pixels).latent_dist.mean.float()
-        into = truth if taught else latents
-        # A little noise makes the decoder forgive the small errors of the experts.
-        decoded = vae.decode(into + 0.04 * stage.noise(into.shape)).sample.float()
+    return {
+        **_pixel_losses(_decoded(stage, vae, truth if taught else latents), pixels),
+        "codes": (0.3 if taught else 0.01) * functional.mse_loss(latents, truth),
+    }
+
+
+def _decoded(stage: Stage, vae: AutoencoderKLWan, latents: torch.Tensor) -> torch.Tensor:
+    # A little noise makes the decoder forgive the small errors of the experts.
+    with stage.run.autocast():
+        return vae.decode(latents + 0.04 * stage.noise(latents.shape)).sample.float()
+
+
+def _pixel_losses(decoded: torch.Tensor, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
     error = decoded - pixels
     edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
     return {
         "pixels": error.abs().mean() + 4 * error.square().mean(),
         "edges": 0.7 * edges,
-        "codes": (0.3 if taught else 0.01) * functional.mse_loss(latents, truth),
         "_psnr": -10 * torch.log10((decoded.detach().clamp(-1, 1) - pixels).square().mean() / 4),
     }
 
