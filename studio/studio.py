@@ -745,11 +745,21 @@ class Studio:
 
     def start_check(self, model_id: str) -> Check:
         """`check_model` in the background: answers at once, `check` tells what came of it."""
-        return self._checks.start(models.model(model_id), self.places.models)
+        return self._checks.start(
+            models.model(model_id),
+            lambda: Check(running=False, damaged=self.check_model(model_id)),
+        )
+
+    def start_release(self, model_id: str) -> Check:
+        """`release_model` in the background, likewise. Raises InvalidRequest."""
+        possible = self._release(model_id)
+        return self._checks.start(
+            possible.spec, lambda: Check(running=False, freed=release.carry_out(possible))
+        )
 
     def check(self, model_id: str) -> Check | None:
-        """How the last check of a model's files stands; None where there was none since its files
-        came or the studio was opened."""
+        """How the last check of a model's files stands, a release too; None where there was none
+        since its files came or the studio was opened."""
         return self._checks.now(models.model(model_id))
 
     def remove_model(self, model_id: str) -> None:
