@@ -20,7 +20,8 @@ function frame(model) {
   bar.append(make('i'));
   const ways = make('select', 'ways');
   ways.setAttribute('aria-label', say('model_way'));
-  ways.append(...model.ways.map(way => new Option(pick(way.name) + ' · ' + size(way.bytes), way.id)));
+  const taken = way => size(way.bytes) + (way.stays < way.bytes ? ' → ' + size(way.stays) : '');
+  ways.append(...model.ways.map(way => new Option(pick(way.name) + ' · ' + taken(way), way.id)));
   const buttons = make('div', 'buttons');
   const labels = { use: say('model_folder_have'), get: say('model_get'), pause: say('pause'), check: say('model_check'), release: say('model_release'), remove: say('preset_remove') };
   for (const name in labels) {

@@ -456,6 +456,7 @@ def _offer(given: argparse.Namespace, studio: Studio) -> int:
             "folder": str(offer.folder),
             "bytes": offer.bytes,
             "missing": offer.missing,
+            "stays": bundle.stays,
             "free": offer.free,
             "enough": offer.enough,
             "seconds": offer.seconds,
@@ -464,8 +465,9 @@ def _offer(given: argparse.Namespace, studio: Studio) -> int:
             "licences": sorted({source.licence for source in bundle.sources}),
         }
         line = (
-            f"{bundle.id:<10} {offer.missing / GIB:7.1f} GB to come, {offer.free / GIB:.1f} GB "
-            f"free in {offer.folder}; {offer.seconds / 3600:.1f} h at 100 Mbit/s. {bundle.note.en}"
+            f"{bundle.id:<10} {offer.missing / GIB:7.1f} GB to come, {bundle.stays / GIB:.1f} GB "
+            f"to stay, {offer.free / GIB:.1f} GB free in {offer.folder}; "
+            f"{offer.seconds / 3600:.1f} h at 100 Mbit/s. {bundle.note.en}"
         )
         rows.append(row)
         lines.append(line)

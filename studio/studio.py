@@ -5,6 +5,7 @@ call from any thread; every verb but `measure`, `get_model`, `check_model`, `rel
 those that read or write whole films and packs answers in milliseconds.
 """
 
+import contextlib
 import datetime
 import itertools
 import math
@@ -60,6 +61,7 @@ from studio.gallery.contact_sheet import Cell, Foot
 from studio.gallery.filters import ANY, Choices, Filters
 from studio.gallery.library import Library
 from studio.gallery.reveal import reveal
+from studio.jobs.helper import Helper
 from studio.jobs.job import ENDED, Job
 from studio.jobs.ownership import Owner
 from studio.jobs.queue import Queue
@@ -114,7 +116,7 @@ class Studio:
         self._queue = Queue(places.data / "queue.sqlite")
         self._library = Library(places)
         self._owner = Owner(places)
-        self._downloads = Downloads()
+        self._downloads = Downloads(lambda: contextlib.closing(Helper(engine, places.log)))
         self._checks = Checks()
         # By SHA-256: pictures to keep once they are used, and upright sizes; decoding takes long.
         self._offered: dict[str, Path] = {}

@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, UMT5Config, UMT5EncoderModel
 
-from studio import manifest, preparation
+from studio import manifest, preparation, weights
 from studio.attention import NATIVE
 from studio.engine import hardware, lora, place, prepared, quantize, seams, stream
 from studio.engine.place import Form
@@ -226,7 +226,7 @@ class Parts:
         raise ModelMissing(
             f"The published experts of {self.spec.name} were released, and {wanted}; kept here: "
             f"{', '.join(known.released.forms)}.",
-            f"Bring them back: python -m studio models get {self.spec.id}",
+            f"Bring them back: {weights.bring_back(self.spec, known)}",
         )
 
     def _changes(self, name: str, part: nn.Module) -> lora.Changes:

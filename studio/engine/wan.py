@@ -7,12 +7,14 @@ went wrong in words for people.
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from PIL.Image import Image
+from safetensors import SafetensorError
 
 from studio import lora, margins, picture, weights
-from studio.engine import film, glimpse, hardware, kept, refine, seams
+from studio.engine import film, glimpse, hardware, kept, load, prepared, refine, seams
 from studio.engine.glimpse import Glimpses, Painter
 from studio.engine.kept import Kept
 from studio.engine.load import Parts
@@ -20,8 +22,8 @@ from studio.engine.record import Record
 from studio.engine.sample import Aside, Pictures, sample
 from studio.engine.text import Text, encode
 from studio.engine.watch import Watch
-from studio.errors import OutOfMemory
-from studio.events import Event, Finished, Started, Task
+from studio.errors import OutOfMemory, StudioError
+from studio.events import Event, Finished, Prepared, Preparing, Started, Task
 from studio.models import ModelSpec, model
 from studio.plan import Hardware, Plan, choose, roomier
 from studio.shot import Kind, PictureUse, Shot, Way
@@ -73,6 +75,23 @@ class WanEngine:
             if margin > margins.read(task.models, spec, here):
                 margins.write(task.models, spec, here, margin)
             return finished
+
+    def prepare(self, asked: Preparing) -> Prepared:
+        """See `studio.engine.Engine.prepare`. On the processor: it is quicker than a download, and
+        the card may be at work."""
+        origin = asked.file.parent
+        form = load.expert_form(asked.precision, self.hardware().bf16)
+        folder = asked.folder / form.name / origin.name
+        build = partial(load.empty, origin, form)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            made = prepared.add(build, asked.file, folder, form, load.PROCESSOR)
+        except (OSError, SafetensorError) as error:
+            raise StudioError(
+                f"{asked.precision.value} could not be made of {asked.file.name}: {error}.",
+                "Free the disk and download again; it goes on where it stopped.",
+            ) from error
+        return Prepared(file=made)
 
     def _rendered(self, task: Task, plan: Plan, began: float, watch: Watch) -> Finished:
         """By this plan, from where the record of an earlier try stands."""

@@ -12,7 +12,7 @@ from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event as Flag
 from pathlib import Path
 
-from studio.events import Cancelled, Event, Failed, Finished, Ready, Task
+from studio.events import Asked, Cancelled, Event, Failed, Finished, Prepared, Ready
 from studio.jobs.worker import Leaving, serve
 
 POLL_SECONDS = 0.1  # how long a request to cancel may go unseen
@@ -45,8 +45,8 @@ class Worker:
         """
         yield from self._until_ready(self._living())
 
-    def run(self, task: Task) -> Ticking:
-        """Do a task: its events, the last one Finished, Failed or Cancelled.
+    def run(self, asked: Asked) -> Ticking:
+        """Do what is asked: its events, the last one Finished, Prepared, Failed or Cancelled.
 
         A process that dies is a Failed. Closing the iterator early ends the process.
         """
@@ -60,9 +60,9 @@ class Worker:
                 yield Cancelled()
                 return
         try:
-            for event in self._listen(child, task):
+            for event in self._listen(child, asked):
                 yield event
-                if isinstance(event, Finished | Failed | Cancelled):
+                if isinstance(event, Finished | Prepared | Failed | Cancelled):
                     return
         except GeneratorExit:
             self.stop()
@@ -106,10 +106,10 @@ class Worker:
             if event is not None:
                 return
 
-    def _listen(self, child: _Child, task: Task | None) -> Ticking:
+    def _listen(self, child: _Child, asked: Asked | None) -> Ticking:
         try:
-            if task is not None:
-                child.connection.send(task)
+            if asked is not None:
+                child.connection.send(asked)
             while True:
                 if not child.connection.poll(POLL_SECONDS):
                     yield None

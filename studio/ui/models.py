@@ -192,6 +192,7 @@ def _way(bundle: Bundle) -> dict[str, Any]:
         "name": _words(bundle.name),
         "note": _words(bundle.note),
         "bytes": bundle.bytes,
+        "stays": bundle.stays,
     }
 
 

@@ -481,6 +481,7 @@ SENTENCES = MappingProxyType(
         stage_listing=("Asking what there is", "正在查询文件"),
         stage_fetching=("Downloading", "下载中"),
         stage_checking=("Checking the files", "正在校验文件"),
+        stage_preparing=("Making what runs here", "正在转换为本机格式"),
         stage_retrying=("Connection lost, trying again", "连接中断，正在重试"),
         stage_paused=("Paused", "已暂停"),
         stage_failed=("Failed", "失败"),
