@@ -7,6 +7,7 @@ nor who watches, nor how it is made.
 """
 
 import contextlib
+import logging
 import os
 import shutil
 import time
@@ -23,7 +24,7 @@ from filelock import FileLock, Timeout
 from studio import hub, manifest, preparation, repository, weights
 from studio.catalogue import Bundle
 from studio.errors import StudioError
-from studio.events import Preparing
+from studio.events import Answered, Asking, Preparing
 from studio.files import sha256_of
 from studio.hub import HubFile
 from studio.manifest import LOCK, PARTIAL, Manifest, Released
@@ -32,6 +33,7 @@ from studio.plan import GIB, kept_share
 from studio.release import EXPERTS
 from studio.weights import SPARE_BYTES
 
+LOG = logging.getLogger(__name__)
 Value = TypeVar("Value")
 
 # Seconds to wait after each loss of the connection in a row; any byte that comes counts anew.
@@ -100,10 +102,14 @@ class Order:
 
 
 class Preparer(Protocol):
-    """Makes of published weight files what runs, in a process that may have torch."""
+    """Makes of published weight files what runs, and asks it, in a process that may have torch."""
 
     def prepare(self, asked: Preparing, stopped: Callable[[], bool]) -> Path | None:
         """The file that was made, None where stopped() said so on the way. Raises StudioError."""
+        ...
+
+    def ask(self, asked: Asking, stopped: Callable[[], bool]) -> Answered | None:
+        """What the experts answer, likewise."""
         ...
 
 
@@ -185,10 +191,27 @@ class Getting:
                 f"{order.spec.name} is not whole: {lacking} is missing.",
                 "The repository does not have it now. Choose another mirror, or try later.",
             )
-        for part in parts:
-            for form in released.forms if released else ():
-                preparation.finish(self._kept_in / form / part, order.home / part)
+        made = {
+            self._kept_in / form / part: order.home / part
+            for part in parts
+            for form in (released.forms if released else ())
+        }
+        for kept, origin in made.items():
+            if preparation.find(kept, origin) is None:
+                preparation.finish(kept, origin)
+        if any(preparation.answer(kept) is None for kept in made):
+            self._note_answers()
         manifest.finish(order.home)
+
+    def _note_answers(self) -> None:
+        """Have it noted what the experts answer, to know them again; that may wait."""
+        self._say(stage=Stage.PREPARING, file=None)
+        asked = Asking(model=self._order.spec.id, models=self._order.models)
+        try:
+            self._preparer.ask(asked, self._stop.is_set)
+        except StudioError as error:
+            LOG.warning("What the experts answer could not be noted: %s", error)
+        self._check_stop()
 
     def _carried(self, planned: Manifest) -> Manifest:
         """What is planned; where files are let go, with a note of those that were before and are

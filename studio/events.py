@@ -46,6 +46,15 @@ class Preparing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Asking:
+    """Experts of a model, kept as they run, are to be asked what they were when they were made.
+    models: folder of the weights."""
+
+    model: str
+    models: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Ready:
     """The worker is up and has looked at the computer."""
 
@@ -90,6 +99,15 @@ class Prepared:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """Where experts lie in the folder of experts as they run. same: those that answer as when they
+    were made, or were asked for the first time. otherwise: those that do not."""
+
+    same: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Failed:
     """What was asked for could not be done; nothing half-made is left."""
 
@@ -102,8 +120,8 @@ class Cancelled:
     """The task was stopped on request; nothing half-made is left."""
 
 
-Asked = Task | Preparing
-Event = Ready | Started | Progress | Finished | Prepared | Failed | Cancelled
+Asked = Task | Preparing | Asking
+Event = Ready | Started | Progress | Finished | Prepared | Answered | Failed | Cancelled
 
 
 def to_json(event: Started | Progress | Failed | Cancelled) -> dict[str, Any]:

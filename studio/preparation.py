@@ -6,7 +6,7 @@ tensors are the engine's.
 
 import json
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from safetensors import SafetensorError, safe_open
 
@@ -27,7 +27,7 @@ def find(folder: Path, origin: Path) -> Path | None:
     """The folder, if it holds whole what was made of the files in origin as they are now, or were
     when they were released."""
     try:
-        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        index = _index(folder)
         if index["metadata"]["origin"] != print_of(origin):
             return None
         for file in set(index["weight_map"].values()):
@@ -52,6 +52,24 @@ def finish(folder: Path, origin: Path) -> None:
             other.unlink()
     index = {"metadata": {"origin": prints}, "weight_map": weight_map}
     write_whole(folder / INDEX, json.dumps(index).encode())
+
+
+def answer(folder: Path) -> list[float] | None:
+    """What the expert kept in a folder answered when it was made; None where nobody asked."""
+    found: list[float] | None = _index(folder)["metadata"].get("answer")
+    return found
+
+
+def note_answer(folder: Path, numbers: list[float]) -> None:
+    """Note it; it goes when the expert is made anew."""
+    index = _index(folder)
+    index["metadata"]["answer"] = numbers
+    write_whole(folder / INDEX, json.dumps(index).encode())
+
+
+def _index(folder: Path) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    return read
 
 
 def name_of(file: str) -> str:

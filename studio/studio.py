@@ -1,8 +1,8 @@
 """The verbs: everything the window and the command line may do.
 
 Joins the nouns, the queue and the gallery; contains no sampling, no widgets and no SQL. Safe to
-call from any thread; every verb but `measure`, `get_model`, `check_model`, `release_model` and
-those that read or write whole films and packs answers in milliseconds.
+call from any thread; every verb but `measure`, `get_model`, `check_model`, `ask_model`,
+`release_model` and those that read or write whole films and packs answers in milliseconds.
 """
 
 import contextlib
@@ -28,6 +28,7 @@ from studio import (
     mp4,
     picture,
     plan,
+    preparation,
     preset_extract,
     preset_import,
     presets,
@@ -53,7 +54,7 @@ from studio.errors import (
     PresetError,
     StudioError,
 )
-from studio.events import Failed, Task
+from studio.events import Answered, Asking, Failed, Task
 from studio.fidelity import DEFAULT as DEFAULT_FIDELITY
 from studio.files import sha256_of
 from studio.gallery import contact_sheet, export, foreign, reel, still
@@ -116,6 +117,7 @@ class Studio:
         self._queue = Queue(places.data / "queue.sqlite")
         self._library = Library(places)
         self._owner = Owner(places)
+        self._engine = engine
         self._downloads = Downloads(lambda: contextlib.closing(Helper(engine, places.log)))
         self._checks = Checks()
         # By SHA-256: pictures to keep once they are used, and upright sizes; decoding takes long.
@@ -732,6 +734,20 @@ class Studio:
         Raises InvalidRequest if the model is not here.
         """
         return tuple(weights.damaged(models.model(model_id), self.places.models))
+
+    def ask_model(self, model_id: str) -> Answered:
+        """Ask a model's experts, where they are kept as they run, whether they are what they were
+        when they were made; by a worker of its own. Takes as long as loading them.
+
+        Raises StudioError, where they do not fit or the worker does not start.
+        """
+        prepared = weights.prepared_in(models.model(model_id), self.places.models)
+        if prepared is None or not any(prepared.rglob(preparation.INDEX)):
+            return Answered()
+        with contextlib.closing(Helper(self._engine, self.places.log)) as helper:
+            answered = helper.ask(Asking(model=model_id, models=self.places.models))
+        assert answered is not None  # nobody stops it
+        return answered
 
     def releasable(self, model_id: str) -> int:
         """Bytes that `release_model` would free. Raises InvalidRequest saying why it would not."""

@@ -7,7 +7,7 @@ anywhere; `studio.engine.wan` is the engine itself and is imported in the worker
 from collections.abc import Callable
 from typing import Protocol
 
-from studio.events import Event, Finished, Prepared, Preparing, Task
+from studio.events import Answered, Asking, Event, Finished, Prepared, Preparing, Task
 from studio.plan import Hardware
 
 
@@ -37,4 +37,8 @@ class Engine(Protocol):
 
         Raises a StudioError; then, and where the process is killed, nothing half-made counts.
         """
+        ...
+
+    def ask(self, asked: Asking) -> Answered:
+        """Ask the experts that are kept as this computer runs them. Raises a StudioError."""
         ...

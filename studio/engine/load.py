@@ -40,6 +40,7 @@ class Parts:
     prepared_in: folder in which experts are kept as they run, for the next time; None to keep none.
     attention: how experts compute it where it can be computed so, as in `studio.plan.Hardware`.
     Where parts take turns on the card, one at a time is there, inside `placed` or `running` only.
+    made: the experts that were kept for the first time, until somebody takes note.
     Raises ModelMissing if the folder is not there, and where files are missing or damaged.
     """
 
@@ -75,6 +76,7 @@ class Parts:
         self._on_call: dict[str, stream.OnCall] = {}
         self._at_work: str | None = None
         self._worn: tuple[tuple[Lora, Path], ...] = ()
+        self.made: list[str] = []
 
     def wear(self, loras: Sequence[tuple[Lora, Path]]) -> None:
         """Let the experts have these LoRAs, each with its file, and no others from now on."""
@@ -158,6 +160,11 @@ class Parts:
         origin = preparation.print_of(self.folder / name)
         return [origin, self._form(name).name, self.device.type]
 
+    def kept(self, name: str) -> Path | None:
+        """Where an expert is kept whole as it runs here; None where it is not."""
+        folder = self._kept(name, self._form(name))
+        return None if folder is None else preparation.find(folder, self.folder / name)
+
     def _bring(self, name: str) -> None:
         if not self._takes_turns or self._at_work == name:
             return
@@ -210,6 +217,8 @@ class Parts:
         with self._reading(name):
             if found is None and kept is not None:
                 found = prepared.make(partial(empty, origin, form), origin, kept, form, self.device)
+                if found is not None:
+                    self.made.append(name)
             place.fill(part, found or origin, form, (device, self.device), changes)
 
     def _kept(self, name: str, form: Form) -> Path | None:

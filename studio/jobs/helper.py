@@ -1,6 +1,7 @@
-"""A worker process for what is no render: a download has it make what runs of what came.
+"""A worker process for what is no render: it makes what runs of what a download brings, and asks
+experts whether they are what they were.
 
-Knows the process; not what it is asked for.
+Knows the process; not when it is wanted.
 """
 
 import contextlib
@@ -8,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from studio.errors import StudioError
-from studio.events import Failed, Prepared, Preparing
+from studio.events import Answered, Asking, Event, Failed, Prepared, Preparing
 from studio.jobs.process import Worker
 
 
@@ -22,17 +23,24 @@ class Helper:
     def prepare(self, asked: Preparing, stopped: Callable[[], bool]) -> Path | None:
         """Have it made, and give its file; None where stopped() said so on the way: then the
         process is ended. Raises StudioError."""
-        made: Path | None = None
+        done = self._done(asked, stopped)
+        return done.file if isinstance(done, Prepared) else None
+
+    def ask(self, asked: Asking, stopped: Callable[[], bool] = lambda: False) -> Answered | None:
+        """What the experts answer; all else as for `prepare`."""
+        done = self._done(asked, stopped)
+        return done if isinstance(done, Answered) else None
+
+    def _done(self, asked: Preparing | Asking, stopped: Callable[[], bool]) -> Event | None:
+        last: Event | None = None
         with contextlib.closing(self._worker.run(asked)) as said:
             for event in said:
-                match event:
-                    case Prepared(file=file):
-                        made = file
-                    case Failed(error=error, advice=advice):
-                        raise StudioError(error, advice)
-                    case None if stopped():
-                        break
-        return made
+                if event is None and stopped():
+                    return None
+                last = event
+        if isinstance(last, Failed):
+            raise StudioError(last.error, last.advice)
+        return last
 
     def close(self) -> None:
         """End the process."""

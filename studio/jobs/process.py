@@ -12,11 +12,13 @@ from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event as Flag
 from pathlib import Path
 
-from studio.events import Asked, Cancelled, Event, Failed, Finished, Prepared, Ready
+from studio.events import Answered, Asked, Cancelled, Event, Failed, Finished, Prepared, Ready
 from studio.jobs.worker import Leaving, serve
 
 POLL_SECONDS = 0.1  # how long a request to cancel may go unseen
 STOP_SECONDS = 5.0  # what the process gets to leave by itself
+# After one of these nothing more is said to what was asked.
+LAST = (Finished, Prepared, Answered, Failed, Cancelled)
 
 Ticking = Generator[Event | None, None, None]
 
@@ -46,7 +48,7 @@ class Worker:
         yield from self._until_ready(self._living())
 
     def run(self, asked: Asked) -> Ticking:
-        """Do what is asked: its events, the last one Finished, Prepared, Failed or Cancelled.
+        """Do what is asked: its events, the last one of those in LAST.
 
         A process that dies is a Failed. Closing the iterator early ends the process.
         """
@@ -62,7 +64,7 @@ class Worker:
         try:
             for event in self._listen(child, asked):
                 yield event
-                if isinstance(event, Finished | Prepared | Failed | Cancelled):
+                if isinstance(event, LAST):
                     return
         except GeneratorExit:
             self.stop()

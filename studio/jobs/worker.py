@@ -21,7 +21,7 @@ from typing import cast
 
 from studio.engine import Engine, Stopped
 from studio.errors import OutOfMemory, StudioError
-from studio.events import Asked, Cancelled, Event, Failed, Ready, Task
+from studio.events import Asked, Asking, Cancelled, Event, Failed, Preparing, Ready, Task
 from studio.jobs.awake import awake
 
 MAX_LOG_BYTES = 1_000_000
@@ -60,10 +60,13 @@ def _perform(engine: Engine, connection: Connection, cancel: Flag, log: Path) ->
         last: Event
         try:
             with awake():
-                if isinstance(asked, Task):
-                    last = engine.render(asked, connection.send, cancel.is_set)
-                else:
-                    last = engine.prepare(asked)
+                match asked:
+                    case Task():
+                        last = engine.render(asked, connection.send, cancel.is_set)
+                    case Preparing():
+                        last = engine.prepare(asked)
+                    case Asking():
+                        last = engine.ask(asked)
         except Stopped:
             last = Cancelled()
         except Exception as error:

@@ -19,7 +19,7 @@ from studio.engine import load
 from studio.engine.load import Parts
 from studio.engine.wan import WanEngine
 from studio.errors import InvalidRequest, ModelMissing, StudioError
-from studio.events import Preparing
+from studio.events import Answered, Asking, Preparing
 from studio.models import T2V_A14B
 from studio.paths import places
 from studio.plan import Placement, Precision, Residency
@@ -48,6 +48,9 @@ class InProcess:
     def prepare(self, asked: Preparing, stopped: Callable[[], bool]) -> Path | None:
         self.asked.append(f"{asked.file.parent.name}/{asked.file.name}")
         return None if stopped() else self.engine.prepare(asked).file
+
+    def ask(self, asked: Asking, stopped: Callable[[], bool]) -> Answered | None:
+        return self.engine.ask(asked)
 
 
 @pytest.fixture(autouse=True)
@@ -134,6 +137,15 @@ def test_what_passes_makes_the_same_as_the_whole_download(
     assert tuple(weights.damaged(T2V_A14B, home.parent)) == ()
     assert weights.kept_precisions(T2V_A14B, home.parent) == {precision}
     kept = home / weights.PREPARED
+    folders = [kept / load.expert_form(precision, ROOMY.bf16).name / name for name in EXPERTS]
+    # This computer would run 16 bits on a card only, so nobody could ask.
+    asked = precision is not Precision.BF16
+    assert [preparation.answer(folder) is not None for folder in folders] == [asked] * 2
+    again = InProcess()
+    indexes = [(folder / preparation.INDEX).read_bytes() for folder in folders]
+    get(server, home, f"made-{precision.value}", again)
+    assert again.asked == []
+    assert [(folder / preparation.INDEX).read_bytes() for folder in folders] == indexes
     made = experts(home, precision, kept)
     for one, other in zip(made, experts(published, precision, None), strict=True):
         same(one, other, precision)

@@ -16,7 +16,17 @@ from filelock import FileLock
 from studio.clip import Tag
 from studio.engine import Stopped
 from studio.errors import OutOfMemory, RenderFailed
-from studio.events import Event, Finished, Prepared, Preparing, Progress, Started, Task
+from studio.events import (
+    Answered,
+    Asking,
+    Event,
+    Finished,
+    Prepared,
+    Preparing,
+    Progress,
+    Started,
+    Task,
+)
 from studio.plan import Hardware, Plan, Precision, Residency
 
 HARDWARE = Hardware(
@@ -74,6 +84,9 @@ class FakeEngine:
             case "exit":
                 os._exit(7)
         return Prepared(file=asked.folder / f"{asked.precision}-{asked.file.name}")
+
+    def ask(self, asked: Asking) -> Answered:
+        return Answered(same=(asked.model,))
 
     def do(self, word: str, task: Task, cancelled: Callable[[], bool]) -> None:
         match word:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from studio.errors import StudioError
-from studio.events import Preparing
+from studio.events import Answered, Asking, Preparing
 from studio.jobs.helper import Helper
 from studio.paths import Places
 from studio.plan import Precision
@@ -35,6 +35,11 @@ def test_one_file_after_another_by_one_process(helper: Helper, tmp_path: Path) -
     assert child is not None and child.process.is_alive()
     helper.close()
     assert helper._worker._child is None
+
+
+def test_experts_are_asked(helper: Helper, where: Places) -> None:
+    asked = Asking(model="t2v-a14b", models=where.models)
+    assert helper.ask(asked) == Answered(same=("t2v-a14b",))
 
 
 def test_what_goes_wrong_is_said_and_the_next_is_done(helper: Helper, tmp_path: Path) -> None:
