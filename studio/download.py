@@ -183,9 +183,7 @@ class Getting:
                 "Download it again; only what was made before comes anew.",
             )
         gone = released.changed if released else {}
-        parts = {target.partition("/")[0] for target in gone}
-        missing = repository.missing(order.home)
-        lacking = next((name for name in missing if name.partition("/")[0] not in parts), None)
+        lacking = next(repository.missing(order.home, gone), None)
         if lacking is not None:
             raise StudioError(
                 f"{order.spec.name} is not whole: {lacking} is missing.",
@@ -193,7 +191,7 @@ class Getting:
             )
         made = {
             self._kept_in / form / part: order.home / part
-            for part in parts
+            for part in {target.partition("/")[0] for target in gone}
             for form in (released.forms if released else ())
         }
         for kept, origin in made.items():
@@ -215,22 +213,26 @@ class Getting:
 
     def _carried(self, planned: Manifest) -> Manifest:
         """What is planned; where files are let go, with a note of those that were before and are
-        still the same, as far as what was made of them in this precision is there."""
+        still the same, as far as what was made of them in this precision is there. What was made
+        of others goes: they come anew."""
         precision, before = self._order.bundle.precision, manifest.read(self._order.home)
-        if precision is None:
-            return planned
-        carried = Released(changed={}, kept={})
-        if before is not None and before.released is not None:
-            forms = [one for one in before.released.forms if one.startswith(f"{precision.value}-")]
-            for target, changed in before.released.changed.items():
+        carried, released = Released(changed={}, kept={}), before.released if before else None
+        if before is not None and released is not None and precision is not None:
+            forms = [path.partition("/")[0] for path in released.kept]
+            form = next((one for one in reversed(forms) if one.startswith(f"{precision}-")), "")
+            for target, changed in released.changed.items():
                 part, _, name = target.rpartition("/")
+                made = f"{form}/{part}/{preparation.name_of(name)}"
                 old, new = before.files[target], planned.files.get(target)
                 same = new is not None and (old.digest, old.bytes) == (new.digest, new.bytes)
-                for made in (f"{form}/{part}/{preparation.name_of(name)}" for form in forms):
-                    whole = preparation.made_of(self._kept_in / made) == [name, old.bytes, changed]
-                    if same and whole and made in before.released.kept:
-                        carried.changed[target] = changed
-                        carried.kept[made] = before.released.kept[made]
+                whole = preparation.made_of(self._kept_in / made) == [name, old.bytes, changed]
+                if same and whole and made in released.kept:
+                    carried.changed[target] = changed
+                    carried.kept[made] = released.kept[made]
+        for made in set(released.kept if released else ()) - set(carried.kept):
+            (self._kept_in / made).unlink(missing_ok=True)
+        if precision is None:
+            return planned
         return replace(planned, released=carried, passing=True)
 
     def _passes(self, target: str) -> bool:

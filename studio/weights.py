@@ -270,9 +270,7 @@ def damaged(spec: ModelSpec, models: Path) -> Iterator[str]:
         raise InvalidRequest(f"{spec.name} is not on this computer.", "Download it first.")
     planned = None if now.borrowed else manifest.read(now.folder)
     released = planned.released if planned and planned.released else Released(changed={}, kept={})
-    parts = {target.partition("/")[0] for target in released.changed}
-    lacking = repository.missing(now.folder)
-    yield from (name for name in lacking if name.partition("/")[0] not in parts)
+    yield from repository.missing(now.folder, released.changed)
     if planned is None:
         yield from repository.cut_short(now.folder)
         return

@@ -3,6 +3,7 @@ came, and the file goes. The same bits as of the whole download, in little room,
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
@@ -261,6 +262,50 @@ def test_another_version_on_the_hub_is_made_anew(server: Hub, home: Path) -> Non
     get(server, home, preparer=again)
     assert first in again.asked
     assert state(home).installed
+
+
+def test_another_way_begun_leaves_nothing_of_the_first(server: Hub, home: Path) -> None:
+    stop, preparer = Event(), InProcess()
+
+    def tell(now: Download) -> None:
+        if len(preparer.asked) == 2:
+            stop.set()
+
+    with pytest.raises(Paused):
+        get(server, home, "made-int8", preparer, tell, stop)
+    assert list(home.rglob("prepared-*"))
+    get(server, home)
+    known = manifest.read(home)
+    assert known is not None and known.released is not None
+    assert known.released.forms == ["nf4-float32"]
+    made = {path.relative_to(home / weights.PREPARED).parts[0] for path in home.rglob("prepared-*")}
+    assert made == {"nf4-float32"}
+
+
+def test_another_card_begins_anew_and_ends_well(server: Hub, home: Path) -> None:
+    stop, first = Event(), InProcess()
+
+    def tell(now: Download) -> None:
+        if len(first.asked) == 2:
+            stop.set()
+
+    with pytest.raises(Paused):
+        get(server, home, preparer=first, tell=tell, stop=stop)
+    second = InProcess()
+    second.engine = WanEngine(replace(ROOMY, bf16=True))
+    with pytest.raises(StudioError, match="computes otherwise"):
+        get(server, home, preparer=second)
+    get(server, home, preparer=second)
+    assert state(home).installed
+    assert sorted(second.asked) == passing(server)
+
+
+def test_a_file_that_the_hub_lacks_is_missed(server: Hub, home: Path) -> None:
+    lost = passing(server)[1]
+    del server.files[lost]
+    with pytest.raises(StudioError, match=f"{lost} is missing"):
+        get(server, home)
+    assert not state(home).installed
 
 
 def test_what_is_damaged_comes_and_is_made_again(server: Hub, home: Path) -> None:
