@@ -1,5 +1,5 @@
 // The Models page. It asks again every second while a model is on its way, and while it waits for this computer to be measured.
-const list = $('.models'), question = $('.removing'), pointing = $('.pointing'), mirror = $('.mirror');
+const list = $('.models'), questions = { remove: $('.removing'), release: $('.releasing') }, pointing = $('.pointing'), mirror = $('.mirror');
 const nodes = new Map();          // model id → its <li>
 let all = [], timer = 0, turn = 0;
 
@@ -20,11 +20,12 @@ function frame(model) {
   bar.append(make('i'));
   const ways = make('select', 'ways');
   ways.setAttribute('aria-label', say('model_way'));
-  ways.append(...model.ways.map(way => new Option(pick(way.name) + ' · ' + size(way.bytes), way.id)));
+  const taken = way => size(way.bytes) + (way.stays < way.bytes ? ' → ' + size(way.stays) : '');
+  ways.append(...model.ways.map(way => new Option(pick(way.name) + ' · ' + taken(way), way.id)));
   const buttons = make('div', 'buttons');
-  const labels = { use: say('model_folder_have'), get: say('model_get'), pause: say('pause'), check: say('model_check'), remove: say('preset_remove') };
+  const labels = { use: say('model_folder_have'), get: say('model_get'), pause: say('pause'), check: say('model_check'), release: say('model_release'), remove: say('preset_remove') };
   for (const name in labels) {
-    const button = make('button', name === 'get' ? 'main' : name === 'remove' ? 'danger' : name === 'use' ? 'quiet' : '', labels[name]);
+    const button = make('button', name === 'get' ? 'main' : name === 'remove' ? 'danger' : name === 'use' || name === 'release' ? 'quiet' : '', labels[name]);
     button.type = 'button'; button.dataset.act = name;
     buttons.append(button);
   }
@@ -51,6 +52,7 @@ function standing(model) {
   const { download, offer, check } = model;
   if (check && check.running) return say('model_checking');
   if (check && check.error) return check.error;
+  if (check && check.freed !== null) return say('model_released', { size: size(check.freed) });
   if (check && check.damaged.length) {
     const [first, ...more] = check.damaged, files = more.length ? first + ' + ' + more.length : first;
     return model.installed ? say('model_damaged', { files }) : say('model_damaged_gone', { files });
@@ -92,6 +94,7 @@ function paintModel(model) {
   find('[data-act=pause]').hidden = !active;
   find('[data-act=use]').hidden = model.built_in || model.installed || active;
   find('[data-act=check]').hidden = model.built_in || !model.installed || checking;
+  find('[data-act=release]').hidden = checking || model.releasable === null;
   find('[data-act=remove]').hidden = model.built_in || checking || !(model.installed || model.partly || coming);
 }
 function paint(told) {
@@ -129,9 +132,12 @@ list.addEventListener('click', event => {
   if (!button) return;
   const li = button.closest('li[data-id]'), { id } = li.dataset, { act: name } = button.dataset, ways = li.querySelector('.ways');
   if (name === 'use') return point(id);
-  if (name !== 'remove') return act(name, id, name === 'get' && !ways.hidden ? { bundle: ways.value } : {});
-  question.querySelector('h2').textContent = say('model_remove_sure', { name: all.find(each => each.id === id).name });
-  question.onclose = () => { if (question.returnValue === 'yes') act('remove', id); };
+  const question = questions[name], model = all.find(each => each.id === id);
+  if (!question) return act(name, id, name === 'get' && !ways.hidden ? { bundle: ways.value } : {});
+  const sure = name === 'remove' ? say('model_remove_sure', { name: model.name }) : say('model_release_sure', { name: model.name });
+  question.querySelector('h2').textContent = sure;
+  if (name === 'release') question.querySelector('p').textContent = say('model_release_hint', { size: size(model.releasable) });
+  question.onclose = () => { if (question.returnValue === 'yes') act(name, id); };
   question.returnValue = 'no';
   question.showModal();
 });

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from studio.errors import InvalidRequest
 from studio.lora import LORAS
 from studio.models import ModelSpec
-from studio.plan import GIB, Precision, disk_gb
+from studio.plan import GIB, Precision, disk_gb, kept_share
 from studio.vocabulary import Words
 
 # Only what the pipelines read; a repository may also carry pictures, films and pickled weights.
@@ -46,13 +46,16 @@ class Source:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bundle:
     """One way to have a model. bytes: what its files take, to a percent, until the hub has told
-    their sizes."""
+    their sizes. precision: in which the experts are kept as they run, made of the published ones
+    as those come, which are then let go; None where they stay. stays: bytes on disk in the end."""
 
     id: str
     name: Words
     note: Words
     bytes: int
     sources: tuple[Source, ...]
+    stays: int
+    precision: Precision | None = None
 
 
 # All but the experts' weights: those come from elsewhere.
@@ -61,8 +64,13 @@ _AROUND = (
     "transformer/config.json",
     "transformer_2/config.json",
 )
+# Made here of the published experts while they come.
+_MADE = {"made-bf16": Precision.BF16, "made-int8": Precision.INT8, "made-nf4": Precision.NF4}
 _NAMES = {
     "full": Words(en="As published", zh="原版"),
+    "made-bf16": Words(en="Made here: 16 bits", zh="本机转换：16 位"),
+    "made-int8": Words(en="Made here: 8 bits", zh="本机转换：8 位"),
+    "made-nf4": Words(en="Made here: 4 bits", zh="本机转换：4 位"),
     "q8": Words(en="8 bits", zh="8 位"),
     "q4": Words(en="4 bits", zh="4 位"),
 }
@@ -71,6 +79,15 @@ _NOTES = {
         en="The experts in 32 bits, as their makers published them.",
         zh="官方发布的 32 位专家权重。",
     ),
+    **{
+        id: Words(
+            en="The published experts, turned into what runs while they come and not kept: the "
+            "whole download, but little room on the disk. No LoRAs, so no 4-step previews.",
+            zh="下载官方权重的同时转换为运行所需的格式，不保留原件：下载量不变，但占用磁盘少。"
+            "不能使用 LoRA，因此没有 4 步预览。",
+        )
+        for id in _MADE
+    },
     "q8": Words(
         en="The experts rounded to 8 bits: about a third of the download.",
         zh="专家权重取 8 位：下载量约为原版的三分之一。",
@@ -140,13 +157,14 @@ def bundles(spec: ModelSpec, precision: Precision | None = None) -> tuple[Bundle
     if spec.repository is None:
         return ()
     first = "q8" if precision is None else _FOR.get(precision, "full")
-    order = sorted(("full", *_PACKED.get(spec.id, ())), key=lambda id: id != first)
+    known = ("full", *_PACKED.get(spec.id, ()), *_MADE)
+    order = sorted(known, key=lambda id: id != first)
     return tuple(_bundle(spec, id) for id in order)
 
 
 def _bundle(spec: ModelSpec, id: str) -> Bundle:
-    repository, licence = str(spec.repository), spec.licence
-    if id == "full":
+    repository, licence, precision = str(spec.repository), spec.licence, _MADE.get(id)
+    if id == "full" or precision is not None:
         sources: tuple[Source, ...] = (Source(repository=repository, licence=licence),)
         size = round(disk_gb(spec) * GIB)
     else:
@@ -161,7 +179,7 @@ def _bundle(spec: ModelSpec, id: str) -> Bundle:
             ),
         )
         size = packed.bytes + 2 * spec.encoder_params + spec.vae_bytes
-    if spec.quick is not None:
+    if spec.quick is not None and precision is None:
         quick = spec.quick
         loras = Source(
             repository=quick.repository,
@@ -170,7 +188,22 @@ def _bundle(spec: ModelSpec, id: str) -> Bundle:
             folders={"": LORAS},
         )
         sources, size = (*sources, loras), size + quick.bytes
-    return Bundle(id=id, name=_NAMES[id], note=_NOTES[id], bytes=size, sources=sources)
+    return Bundle(
+        id=id,
+        name=_NAMES[id],
+        note=_NOTES[id],
+        bytes=size,
+        sources=sources,
+        stays=size - _passing(spec, precision),
+        precision=precision,
+    )
+
+
+def _passing(spec: ModelSpec, precision: Precision | None) -> int:
+    """Bytes of the download that are not there in the end."""
+    if precision is None:
+        return 0
+    return round((1 - kept_share(spec, precision)) * 4 * spec.experts * spec.expert_params)
 
 
 def bundle(spec: ModelSpec, id: str | None, precision: Precision | None = None) -> Bundle:

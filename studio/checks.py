@@ -1,13 +1,12 @@
-"""The checks of this process: each reads every file of a model, in a thread of its own.
+"""The checks of this process: each reads what a model has on disk, in a thread of its own.
 
-Knows who reads; not when a file is damaged.
+Knows who reads; not when a file is damaged, nor what may go once it was read.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock, Thread
 
-from studio import weights
 from studio.errors import StudioError
 from studio.models import ModelSpec
 
@@ -15,10 +14,12 @@ from studio.models import ModelSpec
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
     """How a check stands. damaged: the files that are not as they should be, known once it no
-    longer runs. error: why it could not be done."""
+    longer runs. freed: bytes of published weights that were let go after it. error: why it could
+    not be done."""
 
     running: bool
     damaged: tuple[str, ...] = ()
+    freed: int | None = None
     error: str | None = None
 
 
@@ -29,15 +30,16 @@ class Checks:
         self._lock = Lock()
         self._known: dict[str, Check] = {}
 
-    def start(self, spec: ModelSpec, models: Path) -> Check:
-        """Begin to read; what is being read already stays so."""
+    def start(self, spec: ModelSpec, read: Callable[[], Check]) -> Check:
+        """Begin to read; what is being read already stays so. read: gives how it ended, or raises
+        StudioError."""
         with self._lock:
             before = self._known.get(spec.id)
             if before is not None and before.running:
                 return before
             begun = self._known[spec.id] = Check(running=True)
         Thread(
-            target=self._run, args=(spec, models, begun), name=f"check {spec.id}", daemon=True
+            target=self._run, args=(spec, read, begun), name=f"check {spec.id}", daemon=True
         ).start()
         return begun
 
@@ -51,9 +53,9 @@ class Checks:
         with self._lock:
             self._known.pop(spec.id, None)
 
-    def _run(self, spec: ModelSpec, models: Path, begun: Check) -> None:
+    def _run(self, spec: ModelSpec, read: Callable[[], Check], begun: Check) -> None:
         try:
-            ended = Check(running=False, damaged=tuple(weights.damaged(spec, models)))
+            ended = read()
         except (StudioError, OSError) as error:
             ended = Check(running=False, error=str(error))
         with self._lock:

@@ -21,6 +21,7 @@ from studio import fidelity, mp4, paths, presets, settings
 from studio.clip import Clip, tag_from_json
 from studio.download import Download
 from studio.errors import InvalidRequest, NotFound, StudioError
+from studio.events import Answered
 from studio.files import write_whole
 from studio.gallery import contact_sheet, export, reel
 from studio.gallery.filters import Filters
@@ -456,6 +457,7 @@ def _offer(given: argparse.Namespace, studio: Studio) -> int:
             "folder": str(offer.folder),
             "bytes": offer.bytes,
             "missing": offer.missing,
+            "stays": bundle.stays,
             "free": offer.free,
             "enough": offer.enough,
             "seconds": offer.seconds,
@@ -464,8 +466,9 @@ def _offer(given: argparse.Namespace, studio: Studio) -> int:
             "licences": sorted({source.licence for source in bundle.sources}),
         }
         line = (
-            f"{bundle.id:<10} {offer.missing / GIB:7.1f} GB to come, {offer.free / GIB:.1f} GB "
-            f"free in {offer.folder}; {offer.seconds / 3600:.1f} h at 100 Mbit/s. {bundle.note.en}"
+            f"{bundle.id:<10} {offer.missing / GIB:7.1f} GB to come, {bundle.stays / GIB:.1f} GB "
+            f"to stay, {offer.free / GIB:.1f} GB free in {offer.folder}; "
+            f"{offer.seconds / 3600:.1f} h at 100 Mbit/s. {bundle.note.en}"
         )
         rows.append(row)
         lines.append(line)
@@ -474,10 +477,22 @@ def _offer(given: argparse.Namespace, studio: Studio) -> int:
 
 def _check_model(given: argparse.Namespace, studio: Studio) -> int:
     bad = studio.check_model(given.id)
-    good = f"Every file of {given.id} is as it should be."
-    told = f"Damaged: {', '.join(bad)}. Get the model again; only these come anew."
-    _one(given, {"id": given.id, "damaged": list(bad)}, told if bad else good)
-    return FAILED if bad else DONE
+    answered = Answered() if bad else studio.ask_model(given.id)
+    others = ", ".join(answered.otherwise)
+    told = f"Every file of {given.id} is as it should be."
+    if bad:
+        told = f"Damaged: {', '.join(bad)}. Get the model again; only these come anew."
+    elif others:
+        told = (
+            f"The files of {given.id} are whole, but {others} no longer answer as when they were "
+            f"made. Remove the model and get it again; if that does not help, it is the card, its "
+            "driver or a library."
+        )
+    elif answered.same:
+        told += " Its experts answer as when they were made."
+    row = {"id": given.id, "damaged": list(bad), "otherwise": list(answered.otherwise)}
+    _one(given, row, told)
+    return FAILED if bad or others else DONE
 
 
 def _release(given: argparse.Namespace, studio: Studio) -> int:

@@ -1,10 +1,13 @@
 """One model on its way here: listed, fetched, checked, and whole at the end.
 
 A file has its own name only once its hash was right; until then it is a `.partial` that the next
-try goes on with. Knows files and hubs; not threads, nor who watches.
+try goes on with. Where only what runs is to stay, that is made of each of the experts' files as it
+came, noted, and the file let go; so the next try finds either. Knows files and hubs; not threads,
+nor who watches, nor how it is made.
 """
 
 import contextlib
+import logging
 import os
 import shutil
 import time
@@ -14,19 +17,23 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from threading import Event
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from filelock import FileLock, Timeout
 
-from studio import hub, manifest, repository, weights
+from studio import hub, manifest, preparation, repository, weights
 from studio.catalogue import Bundle
 from studio.errors import StudioError
+from studio.events import Answered, Asking, Preparing
+from studio.files import sha256_of
 from studio.hub import HubFile
-from studio.manifest import LOCK, PARTIAL, Manifest
+from studio.manifest import LOCK, PARTIAL, Manifest, Released
 from studio.models import ModelSpec
-from studio.plan import GIB
+from studio.plan import GIB, kept_share
+from studio.release import EXPERTS
 from studio.weights import SPARE_BYTES
 
+LOG = logging.getLogger(__name__)
 Value = TypeVar("Value")
 
 # Seconds to wait after each loss of the connection in a row; any byte that comes counts anew.
@@ -38,11 +45,13 @@ SMALL_BYTES = 64 * 1024**2
 
 
 class Stage(StrEnum):
-    """LISTING: asking the hub. RETRYING: the connection is lost, another try follows by itself."""
+    """LISTING: asking the hub. PREPARING: making of a file what runs. RETRYING: the connection is
+    lost, another try follows by itself."""
 
     LISTING = "listing"
     FETCHING = "fetching"
     CHECKING = "checking"
+    PREPARING = "preparing"
     RETRYING = "retrying"
     PAUSED = "paused"
     FAILED = "failed"
@@ -92,12 +101,27 @@ class Order:
     endpoint: str
 
 
+class Preparer(Protocol):
+    """Makes of published weight files what runs, and asks it, in a process that may have torch."""
+
+    def prepare(self, asked: Preparing, stopped: Callable[[], bool]) -> Path | None:
+        """The file that was made, None where stopped() said so on the way. Raises StudioError."""
+        ...
+
+    def ask(self, asked: Asking, stopped: Callable[[], bool]) -> Answered | None:
+        """What the experts answer, likewise."""
+        ...
+
+
 class Getting:
     """An order being carried out. tell: is given how far it is, often, from the thread of `run`.
     stop: set by whoever wants it to pause."""
 
-    def __init__(self, order: Order, tell: Callable[[Download], None], stop: Event) -> None:
+    def __init__(
+        self, order: Order, preparer: Preparer, tell: Callable[[Download], None], stop: Event
+    ) -> None:
         self._order = order
+        self._preparer = preparer
         self._tell = tell
         self._stop = stop
         self._now = Download(model=order.spec.id, stage=Stage.LISTING, of=order.bundle.bytes)
@@ -110,20 +134,115 @@ class Getting:
         order = self._order
         with _on_disk(), self._alone():
             self._say(stage=Stage.LISTING)
-            planned = self._listed()
+            planned = self._carried(self._listed())
             self._say(stage=Stage.FETCHING, of=planned.bytes, done=self._there(planned))
             self._check_room(planned)
             manifest.begin(order.home, planned)
-            for target, file in planned.files.items():
-                self._get(order.home / target, file)
-            lacking = next(repository.missing(order.home), None)
-            if lacking is not None:
-                raise StudioError(
-                    f"{order.spec.name} is not whole: {lacking} is missing.",
-                    "The repository does not have it now. Choose another mirror, or try later.",
-                )
-            manifest.finish(order.home)
+            for target in sorted(planned.files, key=self._passes):
+                planned = self._take(target, planned)
+            self._finish(planned)
         self._say(stage=Stage.DONE, file=None)
+
+    def _take(self, target: str, planned: Manifest) -> Manifest:
+        """Have a file, or what runs in its place; gives what is known after it."""
+        path, file = self._order.home / target, planned.files[target]
+        released = planned.released
+        if released is not None and target in released.changed:
+            # The program may have ended between the note and the end of the file.
+            path.unlink(missing_ok=True)
+            self._settle(file)
+            return planned
+        self._get(path, file)
+        if released is not None and self._passes(target):
+            planned = replace(planned, released=self._prepared(path, target, released))
+            manifest.note(self._order.home, planned)
+            path.unlink()
+        self._settle(file)
+        return planned
+
+    def _prepared(self, path: Path, target: str, released: Released) -> Released:
+        """Make of a file what runs; gives what may be noted as let go."""
+        order, folder = self._order, self._kept_in
+        assert order.bundle.precision is not None
+        self._say(stage=Stage.PREPARING)
+        asked = Preparing(file=path, folder=folder, precision=order.bundle.precision)
+        made = self._preparer.prepare(asked, self._stop.is_set)
+        if made is None:
+            raise Paused
+        return Released(
+            changed={**released.changed, target: path.stat().st_mtime_ns},
+            kept={**released.kept, made.relative_to(folder).as_posix(): sha256_of(made)},
+        )
+
+    def _finish(self, planned: Manifest) -> None:
+        """Call it whole, if it is."""
+        order, released = self._order, planned.released
+        if released is not None and len(released.forms) > 1:
+            raise StudioError(
+                f"This computer computes otherwise than when {order.spec.name} was begun.",
+                "Download it again; only what was made before comes anew.",
+            )
+        gone = released.changed if released else {}
+        lacking = next(repository.missing(order.home, gone), None)
+        if lacking is not None:
+            raise StudioError(
+                f"{order.spec.name} is not whole: {lacking} is missing.",
+                "The repository does not have it now. Choose another mirror, or try later.",
+            )
+        made = {
+            self._kept_in / form / part: order.home / part
+            for part in {target.partition("/")[0] for target in gone}
+            for form in (released.forms if released else ())
+        }
+        for kept, origin in made.items():
+            if preparation.find(kept, origin) is None:
+                preparation.finish(kept, origin)
+        if any(preparation.answer(kept) is None for kept in made):
+            self._note_answers()
+        manifest.finish(order.home)
+
+    def _note_answers(self) -> None:
+        """Have it noted what the experts answer, to know them again; that may wait."""
+        self._say(stage=Stage.PREPARING, file=None)
+        asked = Asking(model=self._order.spec.id, models=self._order.models)
+        try:
+            self._preparer.ask(asked, self._stop.is_set)
+        except StudioError as error:
+            LOG.warning("What the experts answer could not be noted: %s", error)
+        self._check_stop()
+
+    def _carried(self, planned: Manifest) -> Manifest:
+        """What is planned; where files are let go, with a note of those that were before and are
+        still the same, as far as what was made of them in this precision is there. What was made
+        of others goes: they come anew."""
+        precision, before = self._order.bundle.precision, manifest.read(self._order.home)
+        carried, released = Released(changed={}, kept={}), before.released if before else None
+        if before is not None and released is not None and precision is not None:
+            forms = [path.partition("/")[0] for path in released.kept]
+            form = next((one for one in reversed(forms) if one.startswith(f"{precision}-")), "")
+            for target, changed in released.changed.items():
+                part, _, name = target.rpartition("/")
+                made = f"{form}/{part}/{preparation.name_of(name)}"
+                old, new = before.files[target], planned.files.get(target)
+                same = new is not None and (old.digest, old.bytes) == (new.digest, new.bytes)
+                whole = preparation.made_of(self._kept_in / made) == [name, old.bytes, changed]
+                if same and whole and made in released.kept:
+                    carried.changed[target] = changed
+                    carried.kept[made] = released.kept[made]
+        for made in set(released.kept if released else ()) - set(carried.kept):
+            (self._kept_in / made).unlink(missing_ok=True)
+        if precision is None:
+            return planned
+        return replace(planned, released=carried, passing=True)
+
+    def _passes(self, target: str) -> bool:
+        """Whether a file is let go once what runs was made of it; the others come first."""
+        of_expert = target.partition("/")[0] in EXPERTS and target.endswith(".safetensors")
+        return self._order.bundle.precision is not None and of_expert
+
+    @property
+    def _kept_in(self) -> Path:
+        return self._order.home / weights.PREPARED
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -156,12 +275,7 @@ class Getting:
         return manifest.there(self._order.home, planned)
 
     def _check_room(self, planned: Manifest) -> None:
-        home = self._order.home
-        needed = sum(
-            file.bytes - manifest.size(home / f"{target}{PARTIAL}")
-            for target, file in planned.files.items()
-            if not (home / target).exists() and self._copy_of(file) is None
-        )
+        home, needed = self._order.home, self._room(planned)
         free = shutil.disk_usage(home).free - SPARE_BYTES
         if needed > free:
             raise StudioError(
@@ -170,11 +284,30 @@ class Getting:
                 "Free some space, or choose a folder on another disk.",
             )
 
+    def _room(self, planned: Manifest) -> int:
+        """Bytes that the disk still needs: of what passes, for what is made of it and two files."""
+        spec, precision = self._order.spec, self._order.bundle.precision
+        gone = planned.released.changed if planned.released else {}
+        to_come = {
+            target: file.bytes - manifest.size(self._order.home / f"{target}{PARTIAL}")
+            for target, file in planned.files.items()
+            if target not in gone
+            and not (self._order.home / target).exists()
+            and self._copy_of(file) is None
+        }
+        if precision is None:
+            return sum(to_come.values())
+        passing = sorted(size for target, size in to_come.items() if self._passes(target))
+        made = round(kept_share(spec, precision) * sum(passing))
+        return sum(to_come.values()) - sum(passing) + made + sum(passing[-2:])
+
     def _get(self, path: Path, file: HubFile) -> None:
         self._say(file=file.path)
         path.parent.mkdir(parents=True, exist_ok=True)
         if not self._is_there(path, file) and not self._taken_over(path, file):
             self._fetch(path, file)
+
+    def _settle(self, file: HubFile) -> None:
         self._settled += file.bytes
         self._say(stage=Stage.FETCHING, done=self._settled)
 

@@ -3,13 +3,14 @@
 Knows who watches; not how a file comes.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Lock, Thread
 
 from studio import manifest, weights
-from studio.download import Download, Getting, Order, Paused, Stage
+from studio.download import Download, Getting, Order, Paused, Preparer, Stage
 from studio.errors import InvalidRequest, StudioError
 from studio.models import ModelSpec
 
@@ -28,7 +29,9 @@ class _Running:
 class Downloads:
     """What is on its way."""
 
-    def __init__(self) -> None:
+    def __init__(self, preparer: Callable[[], contextlib.AbstractContextManager[Preparer]]) -> None:
+        """preparer: gives one for one download, and ends it after that."""
+        self._preparer = preparer
         self._lock = Lock()
         self._running: dict[str, _Running] = {}
 
@@ -125,7 +128,8 @@ class Downloads:
 
         told = ("The download ended in a way that nobody foresaw.", "Start it again; it goes on.")
         try:
-            Getting(order, tell, stop).run()
+            with self._preparer() as preparer:
+                Getting(order, preparer, tell, stop).run()
         except Paused:
             pass
         except StudioError as error:

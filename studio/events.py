@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.clip import Tag
-from studio.plan import Hardware, Plan
+from studio.plan import Hardware, Plan, Precision
 from studio.recipe import Recipe
 from studio.shot import Shot
 
@@ -33,6 +33,25 @@ class Task:
     checkpoint: Path
     latents: Path
     glimpses: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preparing:
+    """A published weight file of which the worker is to make what runs. file: in the folder of its
+    part of the model, which has its configuration too. folder: of experts as they run."""
+
+    file: Path
+    folder: Path
+    precision: Precision
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asking:
+    """Experts of a model, kept as they run, are to be asked what they were when they were made.
+    models: folder of the weights."""
+
+    model: str
+    models: Path
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,8 +92,24 @@ class Finished:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """What was made of a published weight file is whole at file."""
+
+    file: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """Where experts lie in the folder of experts as they run. same: those that answer as when they
+    were made, or were asked for the first time. otherwise: those that do not."""
+
+    same: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Failed:
-    """The task ended without a clip; nothing half-made is left."""
+    """What was asked for could not be done; nothing half-made is left."""
 
     error: str
     advice: str
@@ -85,7 +120,8 @@ class Cancelled:
     """The task was stopped on request; nothing half-made is left."""
 
 
-Event = Ready | Started | Progress | Finished | Failed | Cancelled
+Asked = Task | Preparing | Asking
+Event = Ready | Started | Progress | Finished | Prepared | Answered | Failed | Cancelled
 
 
 def to_json(event: Started | Progress | Failed | Cancelled) -> dict[str, Any]:

@@ -39,11 +39,13 @@ class Released:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
     """What a download is to bring. bundle: its id. files: by where they lie in the model's folder,
-    with `/`. released: those of them that were let go, None where none were."""
+    with `/`. released: those of them that were let go, None where none were. passing: they are let
+    go one by one, as what runs is made of them."""
 
     bundle: str
     files: dict[str, HubFile]
     released: Released | None = None
+    passing: bool = False
 
     @property
     def bytes(self) -> int:
@@ -57,7 +59,8 @@ def read(folder: Path) -> Manifest | None:
         files = {target: HubFile(**file) for target, file in data["files"].items()}
         gone = data.get("released")
         released = None if gone is None else Released(**gone)
-        return Manifest(bundle=data["bundle"], files=files, released=released)
+        passing = data.get("passing", False)
+        return Manifest(bundle=data["bundle"], files=files, released=released, passing=passing)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, TypeError, KeyError) as error:
@@ -90,9 +93,13 @@ def finish(folder: Path) -> None:
 
 
 def there(folder: Path, planned: Manifest) -> int:
-    """Bytes of a download that are on disk, those on their way too."""
+    """Bytes of a download that came: on disk, on their way, or let go in passing."""
+    gone = planned.released.changed if planned.passing and planned.released else {}
     sizes = (
-        max(size(folder / target), size(folder / f"{target}{PARTIAL}")) for target in planned.files
+        file.bytes
+        if target in gone
+        else max(size(folder / target), size(folder / f"{target}{PARTIAL}"))
+        for target, file in planned.files.items()
     )
     return sum(sizes)
 

@@ -411,6 +411,13 @@ def disk_gb(spec: ModelSpec) -> float:
     return (experts + 2 * spec.encoder_params + spec.vae_bytes) / GIB
 
 
+def kept_share(spec: ModelSpec, precision: Precision) -> float:
+    """What an expert takes as it runs in a precision, of what it takes as it is downloaded."""
+    blocks = (spec.expert_params - spec.expert_kept_params) * _BYTES[precision]
+    around = spec.expert_kept_params * _KEPT_BYTES[Precision.BF16]
+    return (blocks + around) / (4 * spec.expert_params)
+
+
 def tile_starts(length: int, tile: int) -> range:
     """Where tiles of this side begin along a side of a frame, in pixels; the last may be cut."""
     return range(0, length, tile - TILE_OVERLAP) if tile < length else range(1)

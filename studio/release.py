@@ -61,7 +61,7 @@ def possible(spec: ModelSpec, models: Path, needed: Collection[Precision]) -> Re
     if not going:
         raise InvalidRequest(
             f"The published experts of {spec.name} are released already.",
-            f"To have them back, run: python -m studio models get {spec.id}",
+            f"To have them back, run: {weights.bring_back(spec, known)}",
         )
     forms = tuple(
         form.name

@@ -4,7 +4,7 @@ Knows the layout and the small files; opens no weights but to see that they are 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,9 @@ GGUF = ".gguf"
 SINGLE = ("diffusion_pytorch_model.safetensors", "model.safetensors")
 
 
-def missing(folder: Path) -> Iterator[str]:
-    """What a diffusers repository on disk lacks of what its own files name."""
+def missing(folder: Path, gone: Collection[str] = ()) -> Iterator[str]:
+    """What a diffusers repository on disk lacks of what its own files name. gone: weight files,
+    with `/`, that count as there."""
     index = folder / "model_index.json"
     if not index.exists():
         yield index.name
@@ -29,10 +30,11 @@ def missing(folder: Path) -> Iterator[str]:
     for part, classes in json.loads(index.read_text(encoding="utf-8")).items():
         # A part is [library, class]; [null, null] is one that this model does without.
         if isinstance(classes, list) and classes[0] is not None:
-            yield from (f"{part}/{name}" for name in _missing_of(folder / part))
+            own = {one.removeprefix(f"{part}/") for one in gone if one.startswith(f"{part}/")}
+            yield from (f"{part}/{name}" for name in _missing_of(folder / part, own))
 
 
-def _missing_of(part: Path) -> Iterator[str]:
+def _missing_of(part: Path, gone: Collection[str]) -> Iterator[str]:
     config = CONFIGS.get(part.name, "config.json")
     if not (part / config).exists():
         yield config
@@ -44,9 +46,9 @@ def _missing_of(part: Path) -> Iterator[str]:
         case _:
             names, alternatives = _shards(part), SINGLE
     single = any((part / name).exists() for name in alternatives)
-    if not names and not single and not any(part.glob(f"*{GGUF}")):
+    if not names and not single and not gone and not any(part.glob(f"*{GGUF}")):
         yield " or ".join(alternatives)
-    yield from (name for name in sorted(names) if not (part / name).exists())
+    yield from (name for name in sorted(names - set(gone)) if not (part / name).exists())
 
 
 def _shards(part: Path) -> set[str]:

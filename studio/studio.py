@@ -1,10 +1,11 @@
 """The verbs: everything the window and the command line may do.
 
 Joins the nouns, the queue and the gallery; contains no sampling, no widgets and no SQL. Safe to
-call from any thread; every verb but `measure`, `get_model`, `check_model`, `release_model` and
-those that read or write whole films and packs answers in milliseconds.
+call from any thread; every verb but `measure`, `get_model`, `check_model`, `ask_model`,
+`release_model` and those that read or write whole films and packs answers in milliseconds.
 """
 
+import contextlib
 import datetime
 import itertools
 import math
@@ -27,6 +28,7 @@ from studio import (
     mp4,
     picture,
     plan,
+    preparation,
     preset_extract,
     preset_import,
     presets,
@@ -52,7 +54,7 @@ from studio.errors import (
     PresetError,
     StudioError,
 )
-from studio.events import Failed, Task
+from studio.events import Answered, Asking, Failed, Task
 from studio.fidelity import DEFAULT as DEFAULT_FIDELITY
 from studio.files import sha256_of
 from studio.gallery import contact_sheet, export, foreign, reel, still
@@ -60,6 +62,7 @@ from studio.gallery.contact_sheet import Cell, Foot
 from studio.gallery.filters import ANY, Choices, Filters
 from studio.gallery.library import Library
 from studio.gallery.reveal import reveal
+from studio.jobs.helper import Helper
 from studio.jobs.job import ENDED, Job
 from studio.jobs.ownership import Owner
 from studio.jobs.queue import Queue
@@ -114,7 +117,8 @@ class Studio:
         self._queue = Queue(places.data / "queue.sqlite")
         self._library = Library(places)
         self._owner = Owner(places)
-        self._downloads = Downloads()
+        self._engine = engine
+        self._downloads = Downloads(lambda: contextlib.closing(Helper(engine, places.log)))
         self._checks = Checks()
         # By SHA-256: pictures to keep once they are used, and upright sizes; decoding takes long.
         self._offered: dict[str, Path] = {}
@@ -731,6 +735,20 @@ class Studio:
         """
         return tuple(weights.damaged(models.model(model_id), self.places.models))
 
+    def ask_model(self, model_id: str) -> Answered:
+        """Ask a model's experts, where they are kept as they run, whether they are what they were
+        when they were made; by a worker of its own. Takes as long as loading them.
+
+        Raises StudioError, where they do not fit or the worker does not start.
+        """
+        prepared = weights.prepared_in(models.model(model_id), self.places.models)
+        if prepared is None or not any(prepared.rglob(preparation.INDEX)):
+            return Answered()
+        with contextlib.closing(Helper(self._engine, self.places.log)) as helper:
+            answered = helper.ask(Asking(model=model_id, models=self.places.models))
+        assert answered is not None  # nobody stops it
+        return answered
+
     def releasable(self, model_id: str) -> int:
         """Bytes that `release_model` would free. Raises InvalidRequest saying why it would not."""
         return self._release(model_id).bytes
@@ -745,11 +763,21 @@ class Studio:
 
     def start_check(self, model_id: str) -> Check:
         """`check_model` in the background: answers at once, `check` tells what came of it."""
-        return self._checks.start(models.model(model_id), self.places.models)
+        return self._checks.start(
+            models.model(model_id),
+            lambda: Check(running=False, damaged=self.check_model(model_id)),
+        )
+
+    def start_release(self, model_id: str) -> Check:
+        """`release_model` in the background, likewise. Raises InvalidRequest."""
+        possible = self._release(model_id)
+        return self._checks.start(
+            possible.spec, lambda: Check(running=False, freed=release.carry_out(possible))
+        )
 
     def check(self, model_id: str) -> Check | None:
-        """How the last check of a model's files stands; None where there was none since its files
-        came or the studio was opened."""
+        """How the last check of a model's files stands, a release too; None where there was none
+        since its files came or the studio was opened."""
         return self._checks.now(models.model(model_id))
 
     def remove_model(self, model_id: str) -> None:

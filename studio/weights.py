@@ -15,7 +15,7 @@ from studio.errors import InvalidRequest, StudioError
 from studio.files import sha256_of, write_whole
 from studio.hub import HubFile
 from studio.lora import LORAS, Lora
-from studio.manifest import MANIFEST, PARTIAL, WHOLE, Released
+from studio.manifest import MANIFEST, PARTIAL, WHOLE, Manifest, Released
 from studio.models import MODELS, ModelSpec
 from studio.paths import ASSETS
 from studio.plan import GIB, Precision
@@ -24,9 +24,11 @@ from studio.plan import GIB, Precision
 BUNDLED = ASSETS / "models"
 # Not to fill a disk to the last byte.
 SPARE_BYTES = GIB
+# A published weight file has less; two are on the disk at once where they pass.
+FILE_BYTES = 5 * 10**9
 # 100 Mbit/s.
 USUAL_BYTES_PER_SECOND = 12.5e6
-# Experts as they run; made here whoever's folder the model is in.
+# Experts as they run; never in a folder of the person's own.
 PREPARED = "prepared"
 # Where a model's files are, if not beside this.
 ELSEWHERE = "elsewhere.json"
@@ -48,13 +50,14 @@ class ModelState:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:
-    """What getting a model would take. there: bytes of it that are here. free: bytes on the disk.
-    found: where the Hugging Face cache has all of it."""
+    """What getting a model would take. there: bytes of it that came. room: bytes that the disk
+    still needs for it. free: bytes on the disk. found: where the Hugging Face cache has it all."""
 
     bundle: Bundle
     folder: Path
     bytes: int
     there: int
+    room: int
     free: int
     found: Path | None
 
@@ -65,8 +68,8 @@ class Offer:
 
     @property
     def enough(self) -> bool:
-        """Whether the disk has room for them; what is found need not come."""
-        return self.found is not None or self.missing + SPARE_BYTES <= self.free
+        """Whether the disk has room for it."""
+        return not self.room or self.room + SPARE_BYTES <= self.free
 
     @property
     def seconds(self) -> float:
@@ -87,7 +90,10 @@ def folder_of(spec: ModelSpec, models: Path) -> Path:
 
 def prepared_in(spec: ModelSpec, models: Path) -> Path | None:
     """Where experts are kept as they run; None for a model that is built in."""
-    return models / spec.id / PREPARED if spec.repository else None
+    if spec.repository is None:
+        return None
+    now = state(spec, models)
+    return (models / spec.id if now.borrowed else now.folder) / PREPARED
 
 
 def state(spec: ModelSpec, models: Path) -> ModelState:
@@ -114,14 +120,22 @@ def offer(spec: ModelSpec, bundle: Bundle, models: Path, parent: Path | None) ->
     home = _home(spec, models, parent)
     begun = manifest.read(home)
     known = begun if begun and begun.bundle == bundle.id else None
-    found = hub.cached_snapshot(spec.repository) if spec.repository else None
+    cached = hub.cached_snapshot(spec.repository) if spec.repository else None
+    found = cached if cached and next(repository.missing(cached), None) is None else None
+    size = known.bytes if known else bundle.bytes
+    there = manifest.there(home, known) if known else 0
+    if bundle.precision is not None:
+        room = bundle.stays + 2 * FILE_BYTES - _bytes(home)
+    else:
+        room = 0 if found else size - there
     return Offer(
         bundle=bundle,
         folder=home,
-        bytes=known.bytes if known else bundle.bytes,
-        there=manifest.there(home, known) if known else 0,
+        bytes=size,
+        there=there,
+        room=max(room, 0),
         free=free_bytes(home),
-        found=found if found and next(repository.missing(found), None) is None else None,
+        found=found,
     )
 
 
@@ -221,8 +235,14 @@ def check_wearable(spec: ModelSpec, models: Path) -> None:
     if known is not None and known.released is not None:
         raise InvalidRequest(
             f"LoRAs are added to the published experts of {spec.name}, and those were released.",
-            f"Render without LoRAs, or run: python -m studio models get {spec.id}",
+            f"Render without LoRAs, or run: {bring_back(spec, known)}",
         )
+
+
+def bring_back(spec: ModelSpec, known: Manifest) -> str:
+    """The command that gets what was released."""
+    bundle = "full" if known.passing else known.bundle
+    return f"python -m studio models get {spec.id} --bundle {bundle}"
 
 
 def twin(file: HubFile, models: Path) -> Path | None:
@@ -250,14 +270,12 @@ def damaged(spec: ModelSpec, models: Path) -> Iterator[str]:
         raise InvalidRequest(f"{spec.name} is not on this computer.", "Download it first.")
     planned = None if now.borrowed else manifest.read(now.folder)
     released = planned.released if planned and planned.released else Released(changed={}, kept={})
-    parts = {target.partition("/")[0] for target in released.changed}
-    lacking = repository.missing(now.folder)
-    yield from (name for name in lacking if name.partition("/")[0] not in parts)
+    yield from repository.missing(now.folder, released.changed)
     if planned is None:
         yield from repository.cut_short(now.folder)
         return
     for path, digest in released.kept.items():
-        kept = models / spec.id / PREPARED / path
+        kept = now.folder / PREPARED / path
         if not kept.is_file() or sha256_of(kept) != digest:
             _take_away(now.folder, kept)
             yield f"{PREPARED}/{path}"
@@ -284,7 +302,9 @@ def remove(spec: ModelSpec, models: Path) -> None:
             f"{spec.name} has no downloaded files.", "Only a downloaded model can be removed."
         )
     try:
-        shutil.rmtree(models / spec.id / PREPARED, ignore_errors=True)
+        prepared = prepared_in(spec, models)
+        assert prepared is not None  # what is built in is not removed
+        shutil.rmtree(prepared, ignore_errors=True)
         if not now.borrowed:
             _delete(now.folder, ours=now.folder == models / spec.id)
         _note_elsewhere(spec, models, None)

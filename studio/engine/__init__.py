@@ -7,7 +7,7 @@ anywhere; `studio.engine.wan` is the engine itself and is imported in the worker
 from collections.abc import Callable
 from typing import Protocol
 
-from studio.events import Event, Finished, Task
+from studio.events import Answered, Asking, Event, Finished, Prepared, Preparing, Task
 from studio.plan import Hardware
 
 
@@ -30,4 +30,15 @@ class Engine(Protocol):
         say is given Started, then Progress events. cancelled is asked at least once a step.
         Raises Stopped, or a StudioError; after either nothing is left at `task.output`.
         """
+        ...
+
+    def prepare(self, asked: Preparing) -> Prepared:
+        """Make of a published weight file what runs; what was made of it before stays.
+
+        Raises a StudioError; then, and where the process is killed, nothing half-made counts.
+        """
+        ...
+
+    def ask(self, asked: Asking) -> Answered:
+        """Ask the experts that are kept as this computer runs them. Raises a StudioError."""
         ...

@@ -1,14 +1,12 @@
 """A model's folder and a placement → its parts, ready to run.
 
-accelerate builds each part empty; the weights are placed one tensor at a time from safetensors, in
-the placement's precision, where it wants them. Knows nothing of shots.
+accelerate builds each part empty; the weights are put into it one tensor at a time, in the
+placement's precision, where it wants them. Knows nothing of shots.
 """
 
 import contextlib
 import gc
-import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,41 +15,22 @@ import psutil
 import torch
 from accelerate import init_empty_weights
 from accelerate.hooks import ModelHook, add_hook_to_module, remove_hook_from_module
-from accelerate.utils import set_module_tensor_to_device
 from diffusers import AutoencoderKLWan, WanTransformer3DModel
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, UMT5Config, UMT5EncoderModel
 
-from studio import manifest, preparation, repository
+from studio import manifest, preparation, weights
 from studio.attention import NATIVE
-from studio.engine import gguf_file, hardware, lora, prepared, quantize, seams, stream
+from studio.engine import hardware, lora, place, prepared, quantize, seams, stream
+from studio.engine.place import Form
 from studio.errors import ModelMissing, StudioError
 from studio.lora import Lora
 from studio.models import ModelSpec
 from studio.plan import Placement, Precision, Residency
 
 TEXT_ENCODER, HIGH, LOW, VAE = "text_encoder", "transformer", "transformer_2", "vae"
-# A tied weight: some checkpoints carry it under one name, some under the other, some under both.
-TIED = {"encoder.embed_tokens.weight": "shared.weight"}
 PROCESSOR = torch.device("cpu")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Form:
-    """How a part's weights are kept. compute: dtype of what is not quantized. islands: names of
-    modules whose parameters are in fp32 all the same."""
-
-    precision: Precision
-    compute: torch.dtype
-    islands: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return f"{self.precision.value}-{str(self.compute).removeprefix('torch.')}"
-
-    def dtype_of(self, name: str) -> torch.dtype:
-        return torch.float32 if set(self.islands) & set(name.split(".")) else self.compute
 
 
 class Parts:
@@ -61,6 +40,7 @@ class Parts:
     prepared_in: folder in which experts are kept as they run, for the next time; None to keep none.
     attention: how experts compute it where it can be computed so, as in `studio.plan.Hardware`.
     Where parts take turns on the card, one at a time is there, inside `placed` or `running` only.
+    made: the experts that were kept for the first time, until somebody takes note.
     Raises ModelMissing if the folder is not there, and where files are missing or damaged.
     """
 
@@ -96,6 +76,7 @@ class Parts:
         self._on_call: dict[str, stream.OnCall] = {}
         self._at_work: str | None = None
         self._worn: tuple[tuple[Lora, Path], ...] = ()
+        self.made: list[str] = []
 
     def wear(self, loras: Sequence[tuple[Lora, Path]]) -> None:
         """Let the experts have these LoRAs, each with its file, and no others from now on."""
@@ -122,8 +103,7 @@ class Parts:
             self._check_there(self.folder / name / "config.json")
             form = self._form(name)
             with self._reading(name):
-                part = _BUILDERS[name](self.folder / name, form).eval()
-            _set_dtypes(part, form)
+                part = empty(self.folder / name, form)
             if name in (HIGH, LOW):
                 seams.use_attention(part, self._attention_in(form))
             if self._home is not None:
@@ -180,6 +160,11 @@ class Parts:
         origin = preparation.print_of(self.folder / name)
         return [origin, self._form(name).name, self.device.type]
 
+    def kept(self, name: str) -> Path | None:
+        """Where an expert is kept whole as it runs here; None where it is not."""
+        folder = self._kept(name, self._form(name))
+        return None if folder is None else preparation.find(folder, self.folder / name)
+
     def _bring(self, name: str) -> None:
         if not self._takes_turns or self._at_work == name:
             return
@@ -225,14 +210,16 @@ class Parts:
     def _fill(self, name: str, part: nn.Module, device: torch.device) -> None:
         origin, form = self.folder / name, self._form(name)
         changes = self._changes(name, part)
-        kept = self._kept(name, form)
-        found = None if kept is None or changes else preparation.find(kept, origin)
+        kept = None if changes else self._kept(name, form)
+        found = None if kept is None else preparation.find(kept, origin)
         if found is None:
             self._check_not_released(name, form, bool(changes))
         with self._reading(name):
-            _place_weights(part, found or origin, form, (device, self.device), changes)
-        if kept is not None and found is None and not changes:
-            prepared.keep(part, kept, origin)
+            if found is None and kept is not None:
+                found = prepared.make(partial(empty, origin, form), origin, kept, form, self.device)
+                if found is not None:
+                    self.made.append(name)
+            place.fill(part, found or origin, form, (device, self.device), changes)
 
     def _kept(self, name: str, form: Form) -> Path | None:
         """Where a part is kept as it runs; only the experts are, and not in their own precision."""
@@ -248,7 +235,7 @@ class Parts:
         raise ModelMissing(
             f"The published experts of {self.spec.name} were released, and {wanted}; kept here: "
             f"{', '.join(known.released.forms)}.",
-            f"Bring them back: python -m studio models get {self.spec.id}",
+            f"Bring them back: {weights.bring_back(self.spec, known)}",
         )
 
     def _changes(self, name: str, part: nn.Module) -> lora.Changes:
@@ -269,9 +256,7 @@ class Parts:
         if name == TEXT_ENCODER:
             precision = self._placement.encoder or self._placement.precision
             return Form(precision=precision, compute=_compute(precision, self._bf16))
-        precision = self._placement.precision
-        compute = _compute(precision, self._bf16)
-        return Form(precision=precision, compute=compute, islands=seams.FP32_ISLANDS)
+        return expert_form(self._placement.precision, self._bf16)
 
     def _attention_in(self, form: Form) -> str:
         """Another than torch's own is for cards, and for 16 bits."""
@@ -332,6 +317,19 @@ def _blocks(name: str, part: Any) -> Sequence[nn.Module]:
     return part.encoder.block if name == TEXT_ENCODER else part.blocks
 
 
+def expert_form(precision: Precision, bf16: bool) -> Form:
+    """How an expert is kept in a precision. bf16: as of `Parts`."""
+    compute = _compute(precision, bf16)
+    return Form(precision=precision, compute=compute, islands=seams.FP32_ISLANDS)
+
+
+def empty(folder: Path, form: Form) -> nn.Module:
+    """A part without weights, by its folder's configuration and name, for weights in this form."""
+    part = _BUILDERS[folder.name](folder, form).eval()
+    _set_dtypes(part, form)
+    return part
+
+
 def _compute(precision: Precision, bf16: bool) -> torch.dtype:
     if precision is Precision.BF16 or (precision in quantize.QUANTIZED and bf16):
         return torch.bfloat16
@@ -379,84 +377,3 @@ def _set_dtypes(part: nn.Module, form: Form) -> None:
     for name, parameter in part.named_parameters():
         if name not in packed:
             parameter.data = parameter.data.to(form.dtype_of(name))
-
-
-def _place_weights(
-    model: nn.Module,
-    folder: Path,
-    form: Form,
-    devices: tuple[torch.device, torch.device],
-    changes: lora.Changes,
-) -> None:
-    """Fill an empty model from a folder's shards. Raises KeyError naming what is missing.
-
-    devices: where the weights are to be, and where they are changed and quantized.
-    """
-    device, worker = devices
-    layers = quantize.quantized_layers(model)
-    waiting = {name for name, parameter in model.named_parameters() if parameter.is_meta}
-    for shard in _shards(folder):
-        with _opened(shard, model, worker) as tensors:
-            for saved in sorted(tensors.keys()):
-                name = TIED.get(saved, saved)
-                if name not in waiting:
-                    continue
-                path = name.rpartition(".")[0]
-                waiting.discard(name)
-                if path in layers and name.endswith(".weight"):
-                    _place_layer(layers[path], path, tensors, worker, changes)
-                    quantize.move_weight(layers[path], device)
-                    continue
-                dtype = form.dtype_of(name)
-                # A copy, because tensors in the file are not aligned, and kernels then differ
-                # in the last bits.
-                value = lora.changed(name, tensors.get_tensor(saved), changes, worker)
-                value = value.to(device, dtype, copy=True)
-                set_module_tensor_to_device(model, name, device, value, dtype)
-    if waiting:
-        raise KeyError(f"{len(waiting)} weights are missing, the first is {min(waiting)}")
-    for module in model.modules():
-        for name, buffer in module.named_buffers(recurse=False):
-            setattr(module, name, buffer.to(device))
-
-
-def _place_layer(
-    layer: quantize.Quantized,
-    path: str,
-    tensors: Any,
-    device: torch.device,
-    changes: lora.Changes,
-) -> None:
-    """A quantized layer's weight, from plain weights or from those saved already quantized."""
-    names = set(tensors.keys())
-    saved = {
-        key: tensors.get_tensor(f"{path}.{key}").clone()
-        for key in quantize.saved_keys(layer)
-        if f"{path}.{key}" in names
-    }
-    if len(saved) == 1:
-        weight = lora.changed(f"{path}.weight", saved["weight"], changes, device)
-        quantize.quantize_weight(layer, weight, device)
-    else:
-        quantize.place_quantized(layer, saved, device)
-
-
-def _opened(
-    shard: Path, model: nn.Module, worker: torch.device
-) -> contextlib.AbstractContextManager[Any]:
-    if shard.suffix != repository.GGUF:
-        opened: contextlib.AbstractContextManager[Any] = safe_open(shard, framework="pt")
-        return opened
-    shapes = {name: parameter.shape for name, parameter in model.named_parameters()}
-    return gguf_file.opened(shard, shapes, worker)
-
-
-def _shards(folder: Path) -> list[Path]:
-    """The weight files of a part: those its index names, or the only one."""
-    for index in folder.glob("*.safetensors.index.json"):
-        names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-        return [folder / name for name in sorted(names)]
-    files = sorted(folder.glob("*.safetensors")) or sorted(folder.glob(f"*{repository.GGUF}"))
-    if not files:
-        raise OSError(f"no weights in {folder.name}")
-    return files

@@ -1,13 +1,14 @@
-"""An expert as it runs, kept on disk when it was first made of the published files: the next time
-that is all that is read, a seventh of the bytes in 4 bits, and nothing is quantized again.
+"""An expert as it runs, made of the published files once and kept on disk: from then on that is all
+that is read, a seventh of the bytes in 4 bits, and nothing is quantized again.
 
-Knows files and tensors; not which models there are.
+One published file at a time, each into a file of its own: no more than that is in memory, and what
+is done is never done again. Knows files and tensors; not which models there are.
 """
 
 import json
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -16,53 +17,60 @@ from safetensors.torch import save_file
 from torch import nn
 
 from studio import preparation
-from studio.files import write_whole
+from studio.engine import place, quantize
+from studio.engine.place import Form
+from studio.files import whole
 from studio.plan import GIB
-from studio.preparation import INDEX
 
 LOG = logging.getLogger(__name__)
-# No more than this, and a block, is in memory twice while it is written.
-SHARD_BYTES = GIB
 # Left on the disk for clips.
 SPARE_BYTES = 4 * GIB
+PROCESSOR = torch.device("cpu")
+
+# Gives a part without weights.
+Builder = Callable[[], nn.Module]
 
 
-def keep(part: nn.Module, folder: Path, origin: Path) -> None:
-    """Write a part, with every weight where it is, if that is worth its room on the disk.
+def make(
+    build: Builder, origin: Path, folder: Path, form: Form, worker: torch.device
+) -> Path | None:
+    """Keep what the files in origin hold, if that is worth its room on the disk; gives the folder.
 
-    It only saves time: where it cannot be written, that is logged.
+    worker: where it is quantized. It only saves time: where it cannot be written, that is logged.
     """
-    tensors = part.state_dict()
-    size = sum(tensor.nbytes for tensor in tensors.values())
-    original = sum(path.stat().st_size for path in preparation.files(origin))
+    size, published = quantize.kept_bytes(build()), preparation.named(origin)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free - SPARE_BYTES
-        if size >= original or size > free:
-            return
-        (folder / INDEX).unlink(missing_ok=True)
-        weight_map: dict[str, str] = {}
-        for number, shard in enumerate(_shards(tensors)):
-            name = f"prepared-{number:05}.safetensors"
-            save_file(
-                {key: value.cpu().contiguous() for key, value in shard.items()}, folder / name
-            )
-            weight_map |= dict.fromkeys(shard, name)
-        index = {"metadata": {"origin": preparation.print_of(origin)}, "weight_map": weight_map}
-        write_whole(folder / INDEX, json.dumps(index).encode())
+        there = sum(path.stat().st_size for path in folder.iterdir())
+        free = shutil.disk_usage(folder).free + there - SPARE_BYTES
+        if size >= sum(path.stat().st_size for path in published) or size > free:
+            return None
+        (folder / preparation.INDEX).unlink(missing_ok=True)
+        for file in published:
+            add(build, file, folder, form, worker)
+        preparation.finish(folder, origin)
     except (OSError, SafetensorError) as error:
         LOG.warning("A prepared expert could not be kept: %s", error)
+        return None
+    return folder
 
 
-def _shards(tensors: dict[str, torch.Tensor]) -> Iterator[dict[str, torch.Tensor]]:
-    """Whole blocks together: what belongs to a layer must be in one file."""
-    shard: dict[str, torch.Tensor] = {}
-    size, last = 0, ""
-    for key, value in tensors.items():
-        block = ".".join(key.split(".")[:2])
-        if block != last and size > SHARD_BYTES:
-            yield shard
-            shard, size = {}, 0
-        shard[key] = value
-        size, last = size + value.nbytes, block
-    yield shard
+def add(build: Builder, file: Path, folder: Path, form: Form, worker: torch.device) -> Path:
+    """Keep what one published file holds, in a file of its own, which it gives: that is there whole
+    or not at all, and stays where it was made of this very file before. worker: as of `make`.
+
+    Raises OSError, SafetensorError.
+    """
+    made, origin = folder / preparation.name_of(file.name), preparation.print_of_file(file)
+    if preparation.made_of(made) == origin:
+        return made
+    for broken_off in folder.glob("*.partial"):
+        broken_off.unlink()
+    part = build()
+    place.add(part, file, form, (PROCESSOR, worker), {})
+    tensors = {
+        key: value.contiguous() for key, value in part.state_dict().items() if not value.is_meta
+    }
+    with whole(made) as partial:
+        save_file(tensors, partial, {preparation.ORIGIN: json.dumps(origin)})
+    return made

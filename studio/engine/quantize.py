@@ -88,6 +88,22 @@ def quantized_layers(model: nn.Module) -> dict[str, Quantized]:
     }
 
 
+def kept_bytes(model: nn.Module) -> int:
+    """What an empty model's weights will take, but for a few numbers that each layer repeats."""
+    layers = quantized_layers(model)
+    size = 0
+    for name, parameter in model.named_parameters():
+        path, _, kind = name.rpartition(".")
+        layer = layers.get(path) if kind == "weight" else None
+        if isinstance(layer, Linear4bit):
+            size += parameter.numel() // 2 + parameter.numel() // BLOCK * 4
+        elif layer is not None:
+            size += parameter.numel() + parameter.shape[0] * 4
+        else:
+            size += parameter.nbytes
+    return size
+
+
 def move_weight(layer: Quantized, device: torch.device) -> None:
     """Bring a quantized weight to a device; the layer's bias stays."""
     for place in _weight_places(layer):

@@ -7,12 +7,15 @@ went wrong in words for people.
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import torch
 from PIL.Image import Image
+from safetensors import SafetensorError
 
 from studio import lora, margins, picture, weights
-from studio.engine import film, glimpse, hardware, kept, refine, seams
+from studio.engine import answer, film, glimpse, hardware, kept, load, prepared, refine, seams
 from studio.engine.glimpse import Glimpses, Painter
 from studio.engine.kept import Kept
 from studio.engine.load import Parts
@@ -20,11 +23,11 @@ from studio.engine.record import Record
 from studio.engine.sample import Aside, Pictures, sample
 from studio.engine.text import Text, encode
 from studio.engine.watch import Watch
-from studio.errors import OutOfMemory
-from studio.events import Event, Finished, Started, Task
+from studio.errors import OutOfMemory, StudioError
+from studio.events import Answered, Asking, Event, Finished, Prepared, Preparing, Started, Task
 from studio.models import ModelSpec, model
-from studio.plan import Hardware, Plan, choose, roomier
-from studio.shot import Kind, PictureUse, Shot, Way
+from studio.plan import Hardware, Placement, Plan, choose, plans, roomier
+from studio.shot import Kind, PictureUse, Shot, Way, usual_extents
 
 
 class WanEngine:
@@ -74,6 +77,44 @@ class WanEngine:
                 margins.write(task.models, spec, here, margin)
             return finished
 
+    def prepare(self, asked: Preparing) -> Prepared:
+        """See `studio.engine.Engine.prepare`. On the processor: it is quicker than a download, and
+        the card may be at work."""
+        origin = asked.file.parent
+        form = load.expert_form(asked.precision, self.hardware().bf16)
+        folder = asked.folder / form.name / origin.name
+        build = partial(load.empty, origin, form)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            made = prepared.add(build, asked.file, folder, form, load.PROCESSOR)
+        except (OSError, SafetensorError) as error:
+            raise StudioError(
+                f"{asked.precision.value} could not be made of {asked.file.name}: {error}.",
+                "Free the disk and download again; it goes on where it stopped.",
+            ) from error
+        return Prepared(file=made)
+
+    def ask(self, asked: Asking) -> Answered:
+        """See `studio.engine.Engine.ask`."""
+        spec, here = model(asked.model), self.hardware()
+        margin = margins.read(asked.models, spec, here)
+        kept_in = weights.kept_precisions(spec, asked.models)
+        best = [
+            plans(extent, spec, here, None, margin, kept_in)[0] for extent in usual_extents(spec)
+        ]
+        told: dict[bool, list[str]] = {True: [], False: []}
+        self._forget()
+        with self._memory_watched():
+            for way in {one.precision: one.placement for one in best if one.fits}.values():
+                self._parts = self._opened(spec, way, asked.models)
+                for name in (load.HIGH, load.LOW)[: spec.experts]:
+                    folder = self._parts.kept(name)
+                    if folder is not None:
+                        same = answer.same(self._parts, name, folder)
+                        told[same].append(f"{folder.parent.name}/{folder.name}")
+                self._forget()
+        return Answered(same=tuple(told[True]), otherwise=tuple(told[False]))
+
     def _rendered(self, task: Task, plan: Plan, began: float, watch: Watch) -> Finished:
         """By this plan, from where the record of an earlier try stands."""
         shot, spec = task.shot, model(task.shot.model)
@@ -94,6 +135,7 @@ class WanEngine:
                 start = refine.take_up(parts, shot, parent, task.parent_file, watch)
             latents = sample(parts, shot, text, _pictures(task), start, aside)
             finished = film.develop(parts, task, latents, ways, began, watch)
+            answer.note(parts)
         self._keep(task, latents, aside.record.noisy, text)
         aside.record.forget()
         return finished
@@ -134,10 +176,14 @@ class WanEngine:
         warm = self._parts
         if warm is None or (warm.folder, warm.way) != (folder, way):
             self._forget()
-            kept, here = weights.prepared_in(spec, task.models), self.hardware()
-            self._parts = Parts(spec, folder, way, here.bf16, kept, here.attention)
+            self._parts = self._opened(spec, way, task.models)
         assert self._parts is not None
         return self._parts
+
+    def _opened(self, spec: ModelSpec, way: Placement, models: Path) -> Parts:
+        folder, kept = weights.folder_of(spec, models), weights.prepared_in(spec, models)
+        here = self.hardware()
+        return Parts(spec, folder, way, here.bf16, kept, here.attention)
 
     def _text(self, parts: Parts, task: Task, watch: Watch) -> Text:
         words = (task.shot.prompt, task.shot.negative_prompt)

@@ -12,11 +12,13 @@ from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event as Flag
 from pathlib import Path
 
-from studio.events import Cancelled, Event, Failed, Finished, Ready, Task
+from studio.events import Answered, Asked, Cancelled, Event, Failed, Finished, Prepared, Ready
 from studio.jobs.worker import Leaving, serve
 
 POLL_SECONDS = 0.1  # how long a request to cancel may go unseen
 STOP_SECONDS = 5.0  # what the process gets to leave by itself
+# After one of these nothing more is said to what was asked.
+LAST = (Finished, Prepared, Answered, Failed, Cancelled)
 
 Ticking = Generator[Event | None, None, None]
 
@@ -45,8 +47,8 @@ class Worker:
         """
         yield from self._until_ready(self._living())
 
-    def run(self, task: Task) -> Ticking:
-        """Do a task: its events, the last one Finished, Failed or Cancelled.
+    def run(self, asked: Asked) -> Ticking:
+        """Do what is asked: its events, the last one of those in LAST.
 
         A process that dies is a Failed. Closing the iterator early ends the process.
         """
@@ -60,9 +62,9 @@ class Worker:
                 yield Cancelled()
                 return
         try:
-            for event in self._listen(child, task):
+            for event in self._listen(child, asked):
                 yield event
-                if isinstance(event, Finished | Failed | Cancelled):
+                if isinstance(event, LAST):
                     return
         except GeneratorExit:
             self.stop()
@@ -106,10 +108,10 @@ class Worker:
             if event is not None:
                 return
 
-    def _listen(self, child: _Child, task: Task | None) -> Ticking:
+    def _listen(self, child: _Child, asked: Asked | None) -> Ticking:
         try:
-            if task is not None:
-                child.connection.send(task)
+            if asked is not None:
+                child.connection.send(asked)
             while True:
                 if not child.connection.poll(POLL_SECONDS):
                     yield None

@@ -21,7 +21,7 @@ from typing import cast
 
 from studio.engine import Engine, Stopped
 from studio.errors import OutOfMemory, StudioError
-from studio.events import Cancelled, Event, Failed, Ready
+from studio.events import Asked, Asking, Cancelled, Event, Failed, Preparing, Ready, Task
 from studio.jobs.awake import awake
 
 MAX_LOG_BYTES = 1_000_000
@@ -33,7 +33,7 @@ class Leaving:
 
 
 def serve(connection: Connection, cancel: Flag, engine: str, log: Path) -> None:
-    """Say Ready, then turn every Task that comes down the connection into events.
+    """Say Ready, then turn everything that is asked down the connection into events.
 
     cancel: set while the task at work is to be stopped. engine: "module:Class", made without
     arguments. log: gets everything this process and its libraries print. Returns when the
@@ -56,11 +56,17 @@ def serve(connection: Connection, cancel: Flag, engine: str, log: Path) -> None:
 
 def _perform(engine: Engine, connection: Connection, cancel: Flag, log: Path) -> None:
     while True:
-        task = connection.recv()
+        asked: Asked = connection.recv()
         last: Event
         try:
             with awake():
-                last = engine.render(task, connection.send, cancel.is_set)
+                match asked:
+                    case Task():
+                        last = engine.render(asked, connection.send, cancel.is_set)
+                    case Preparing():
+                        last = engine.prepare(asked)
+                    case Asking():
+                        last = engine.ask(asked)
         except Stopped:
             last = Cancelled()
         except Exception as error:

@@ -47,8 +47,9 @@ class Depot:
         }
 
     def act(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """asked: {"name": get | pause | check | remove, "id", "bundle"?}; {"name": use, "id",
-        "folder"}; {"name": mirror, "address": "" for the usual one}. Does it and gives all anew."""
+        """asked: {"name": get | pause | check | release | remove, "id", "bundle"?}; {"name": use,
+        "id", "folder"}; {"name": mirror, "address": "" for the usual one}. Does it and gives all
+        anew."""
         id = str(asked.get("id"))
         match asked.get("name"):
             case "get":
@@ -59,6 +60,8 @@ class Depot:
                 self._studio.use_folder(id, Path(_typed(asked.get("folder"))))
             case "check":
                 self._studio.start_check(id)
+            case "release":
+                self._studio.start_release(id)
             case "mirror":
                 self._studio.set_mirror(_typed(asked.get("address")) or None)
             case "remove":
@@ -83,6 +86,7 @@ class Depot:
             "folder": str(state.folder),
             "runs": {kind.value: self._runs(spec, kind, hardware) for kind in Kind},
             "offer": None if state.installed or spec.repository is None else self._offer(spec),
+            "releasable": self._releasable(spec) if state.installed else None,
             "ways": [_way(bundle) for bundle in self._studio.bundles(spec.id)],
         }
 
@@ -112,6 +116,13 @@ class Depot:
             "ram_gb": plan.ram_peak_gb,
             "reason": plan.reason,
         }
+
+    def _releasable(self, spec: ModelSpec) -> int | None:
+        """Bytes that letting its published experts go would free; None where they must stay."""
+        try:
+            return self._studio.releasable(spec.id)
+        except InvalidRequest:
+            return None
 
     def _offer(self, spec: ModelSpec) -> dict[str, Any]:
         offer = self._studio.offer(spec.id)
@@ -181,6 +192,7 @@ def _way(bundle: Bundle) -> dict[str, Any]:
         "name": _words(bundle.name),
         "note": _words(bundle.note),
         "bytes": bundle.bytes,
+        "stays": bundle.stays,
     }
 
 

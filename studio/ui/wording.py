@@ -444,8 +444,8 @@ SENTENCES = MappingProxyType(
         model_folder_use=("Use this folder", "使用此文件夹"),
         model_check=("Check files", "校验文件"),
         model_checking=(
-            "Reading every file; this takes minutes.",
-            "正在逐个读取文件，需要几分钟。",
+            "Reading its files; this takes minutes.",
+            "正在读取文件，需要几分钟。",
         ),
         model_whole=("Ready to use; every file is whole.", "可以使用，所有文件完好。"),
         model_damaged=(
@@ -455,6 +455,18 @@ SENTENCES = MappingProxyType(
         model_damaged_gone=(
             "Damaged and taken away: {files}. Go on, and only these come anew.",
             "已损坏并移除：{files}。点“继续”只会重新下载这些文件。",
+        ),
+        model_release=("Release originals", "释放原件"),
+        model_release_sure=("Release the originals of {name}?", "释放 {name} 的原件？"),
+        model_release_hint=(
+            "{size} come free. What it runs as on this computer stays; LoRAs, 4-step previews with "
+            "them, and another precision need the download again.",
+            "可释放 {size}。本机运行所需的版本会保留；使用 LoRA（包括 4 步预览）"
+            "或换用其他精度则需重新下载。",
+        ),
+        model_released=(
+            "Ready to use; {size} came free with the originals.",
+            "可以使用，原件已释放，腾出 {size}。",
         ),
         mirror_address=("Address", "地址"),
         mirror_use=("Use it", "使用"),
@@ -469,6 +481,7 @@ SENTENCES = MappingProxyType(
         stage_listing=("Asking what there is", "正在查询文件"),
         stage_fetching=("Downloading", "下载中"),
         stage_checking=("Checking the files", "正在校验文件"),
+        stage_preparing=("Making what runs here", "正在转换为本机格式"),
         stage_retrying=("Connection lost, trying again", "连接中断，正在重试"),
         stage_paused=("Paused", "已暂停"),
         stage_failed=("Failed", "失败"),

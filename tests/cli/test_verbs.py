@@ -203,19 +203,22 @@ def test_a_model_is_offered_got_checked_and_used_at_the_terminal(
     with hub_server.serve(published.files()) as hub:
         assert run("mirror", hub.address) == (0, {"mirror": hub.address})
         offered = run("offer", T2V_A14B.id)[1]
-        assert [one["id"] for one in offered] == ["q8", "full", "q4"]
-        assert [one["licences"] for one in offered] == [["Apache-2.0"]] * 3
+        made = ["made-bf16", "made-int8", "made-nf4"]
+        assert [one["id"] for one in offered] == ["q8", "full", "q4", *made]
+        assert [one["licences"] for one in offered] == [["Apache-2.0"]] * 6
+        assert offered[5]["stays"] < 0.25 * offered[5]["missing"]
         assert offered[0]["bytes"] < 0.35 * offered[1]["bytes"]
         assert offered[1]["missing"] == offered[1]["bytes"] > 126e9
         elsewhere = tmp_path / "disk"
         status, got = run("get", T2V_A14B.id, "--bundle", "full", "--folder", elsewhere)
         assert (status, got["installed"]) == (0, True)
         assert got["folder"] == str(elsewhere / T2V_A14B.id)
-        assert run("check", T2V_A14B.id) == (0, {"id": T2V_A14B.id, "damaged": []})
+        good = {"id": T2V_A14B.id, "damaged": [], "otherwise": []}
+        assert run("check", T2V_A14B.id) == (0, good)
         vae = elsewhere / T2V_A14B.id / "vae" / "diffusion_pytorch_model.safetensors"
         vae.write_bytes(bytes(10_000))
         damaged = ["vae/diffusion_pytorch_model.safetensors"]
-        assert run("check", T2V_A14B.id) == (1, {"id": T2V_A14B.id, "damaged": damaged})
+        assert run("check", T2V_A14B.id) == (1, {**good, "damaged": damaged})
         hub.refuse = 404
         assert cli.main(["models", "get", T2V_A14B.id]) == 1
         assert "404" in capfd.readouterr().err

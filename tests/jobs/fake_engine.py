@@ -16,7 +16,17 @@ from filelock import FileLock
 from studio.clip import Tag
 from studio.engine import Stopped
 from studio.errors import OutOfMemory, RenderFailed
-from studio.events import Event, Finished, Progress, Started, Task
+from studio.events import (
+    Answered,
+    Asking,
+    Event,
+    Finished,
+    Prepared,
+    Preparing,
+    Progress,
+    Started,
+    Task,
+)
 from studio.plan import Hardware, Plan, Precision, Residency
 
 HARDWARE = Hardware(
@@ -63,6 +73,20 @@ class FakeEngine:
         poster.write_bytes(b"poster")
         tag = Tag(id=task.id, created=task.created, seconds=0.5, recipe=task.recipe, shot=task.shot)
         return Finished(tag=tag, file=task.output, poster=poster)
+
+    def prepare(self, asked: Preparing) -> Prepared:
+        match asked.file.stem:
+            case "refuse":
+                raise RenderFailed("The disk is full.", "Free some space.")
+            case "deaf":
+                asked.file.touch()
+                time.sleep(LONG_SECONDS)
+            case "exit":
+                os._exit(7)
+        return Prepared(file=asked.folder / f"{asked.precision}-{asked.file.name}")
+
+    def ask(self, asked: Asking) -> Answered:
+        return Answered(same=(asked.model,))
 
     def do(self, word: str, task: Task, cancelled: Callable[[], bool]) -> None:
         match word:

@@ -4,7 +4,7 @@ import pytest
 
 from studio import catalogue
 from studio.errors import InvalidRequest
-from studio.models import I2V_A14B, MODELS, POCKET, T2V_A14B, TI2V_5B
+from studio.models import I2V_A14B, MODELS, POCKET, T2V_A14B, TI2V_5B, ModelSpec
 from studio.plan import Precision
 
 FETCHED = [spec for spec in MODELS.values() if spec.repository]
@@ -23,6 +23,22 @@ def test_few_bits_are_a_small_part_of_the_download(spec: object) -> None:
     assert q4 < q8 < 0.6 * full
 
 
+@pytest.mark.parametrize("spec", FETCHED, ids=lambda spec: spec.id)
+def test_what_is_made_here_is_the_published_download_and_less_on_the_disk(spec: ModelSpec) -> None:
+    full = catalogue.bundle(spec, "full")
+    ids = ("full", "made-bf16", "made-int8", "made-nf4")
+    sizes = [catalogue.bundle(spec, id).stays for id in ids]
+    assert sizes == sorted(sizes, reverse=True)
+    assert full.stays == full.bytes
+    for id in ids[1:]:
+        made = catalogue.bundle(spec, id)
+        assert made.precision == id.removeprefix("made-")
+        assert made.sources == full.sources[:1]  # LoRAs could not be added
+    if spec is T2V_A14B:
+        # 8.38 GB an expert in 4 bits, 11.36 GB of text encoder, 0.51 GB of VAE.
+        assert sizes[-1] == pytest.approx(2 * 8.38e9 + 11.36e9 + 0.51e9, rel=0.01)
+
+
 @pytest.mark.parametrize(
     ("precision", "first"),
     [
@@ -38,7 +54,8 @@ def test_what_suits_the_computer_comes_first(precision: Precision | None, first:
         known = catalogue.bundles(spec, precision)
         assert known[0].id == first
         assert catalogue.bundle(spec, None, precision) == known[0]
-        assert {one.id for one in known} == {"full", "q8", "q4"}
+        made = {"made-bf16", "made-int8", "made-nf4"}
+        assert {one.id for one in known} == {"full", "q8", "q4", *made}
 
 
 def test_every_source_says_where_it_is_from_and_under_what_licence() -> None:

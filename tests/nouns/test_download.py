@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from huggingface_hub import constants
@@ -22,7 +21,8 @@ from studio import catalogue, download, hub, lora, manifest, weights
 from studio.checks import Check
 from studio.download import Download, Getting, Order, Paused, Stage
 from studio.errors import InvalidRequest, StudioError
-from studio.models import I2V_A14B, T2V_A14B
+from studio.events import Preparing
+from studio.models import I2V_A14B, T2V_A14B, ModelSpec
 from studio.paths import PROJECT, places
 from studio.recipe import Recipe
 from studio.settings import Settings
@@ -48,7 +48,7 @@ def server() -> Iterator[Hub]:
         yield served
 
 
-def order(server: Hub, models: Path, spec: Any = T2V_A14B) -> Order:
+def order(server: Hub, models: Path, spec: ModelSpec = T2V_A14B) -> Order:
     return Order(
         spec=spec,
         bundle=catalogue.bundle(spec, "full"),
@@ -58,13 +58,21 @@ def order(server: Hub, models: Path, spec: Any = T2V_A14B) -> Order:
     )
 
 
+class Unasked:
+    """Where published files stay, nothing is made of them."""
+
+    def prepare(self, asked: Preparing, stopped: Callable[[], bool]) -> Path | None:
+        raise AssertionError(asked)
+
+
 def get(
     server: Hub,
     models: Path,
     tell: Callable[[Download], None] = lambda now: None,
     stop: threading.Event | None = None,
+    spec: ModelSpec = T2V_A14B,
 ) -> None:
-    Getting(order(server, models), tell, stop or threading.Event()).run()
+    Getting(order(server, models, spec), Unasked(), tell, stop or threading.Event()).run()
 
 
 def installed(models: Path) -> bool:
@@ -224,7 +232,7 @@ def test_what_two_models_share_comes_once(tmp_path: Path, server: Hub) -> None:
     get(server, tmp_path)
     server.asked.clear()
     server.files[BIG] = noise("another", 40_000)
-    Getting(order(server, tmp_path, I2V_A14B), lambda now: None, threading.Event()).run()
+    get(server, tmp_path, spec=I2V_A14B)
     big = {name for name, _ in server.asked if name.endswith(".safetensors")}
     assert big == {BIG, *QUICK[I2V_A14B.id]}
     shared = [tmp_path / id / "text_encoder" / SHARDS[0] for id in ("t2v-a14b", "i2v-a14b")]
@@ -290,7 +298,7 @@ def test_a_killed_program_goes_on_where_it_was(tmp_path: Path, server: Hub) -> N
         "from studio.models import T2V_A14B as spec\n"
         "models = Path(sys.argv[2])\n"
         "Getting(Order(spec=spec, bundle=catalogue.bundle(spec, 'full'), home=models / spec.id,"
-        " models=models, endpoint=sys.argv[1]), lambda now: None, threading.Event()).run()\n"
+        " models=models, endpoint=sys.argv[1]), None, lambda now: None, threading.Event()).run()\n"
     )
     env = {**os.environ, "HF_HUB_OFFLINE": "0", "PYTHONPATH": str(PROJECT)}
     run = subprocess.Popen([sys.executable, "-c", program, server.address, tmp_path], env=env)

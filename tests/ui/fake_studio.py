@@ -22,7 +22,7 @@ from studio import (
 )
 from studio import sweep as sweeps
 from studio.clip import Clip
-from studio.errors import NotFound, PresetError
+from studio.errors import InvalidRequest, NotFound, PresetError
 from studio.events import Failed, Progress
 from studio.gallery.filters import ANY, Choices, Filters
 from studio.jobs.job import Job, State
@@ -81,6 +81,9 @@ class FakeStudio:
 
     def check(self, model_id: str) -> None:
         return None
+
+    def releasable(self, model_id: str) -> int:
+        raise InvalidRequest(f"There is nothing of {model_id} to release.", "Get a model first.")
 
     def mirror(self) -> str:
         return "https://huggingface.co"

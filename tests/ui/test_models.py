@@ -19,6 +19,7 @@ from tests.nouns import hub_server, published
 from tests.nouns.hub_server import Hub
 from tests.nouns.published import files
 
+SINGLE = published.BIG.rpartition("/")[2]
 CARD = Hardware(
     device="a card",
     vram_total_gb=12,
@@ -71,6 +72,24 @@ def test_got_and_let_go(studio: Studio) -> None:
     assert not one(depot.act({"name": "remove", "id": "t2v-a14b"}), "t2v-a14b")["installed"]
     with pytest.raises(InvalidRequest):
         depot.act({"name": "polish", "id": "t2v-a14b"})
+
+
+def test_originals_are_released_once_they_are_kept_as_they_run(studio: Studio) -> None:
+    depot = Depot(studio)
+    home = studio.get_model("t2v-a14b", "full").folder
+    assert one(depot.look({}), "t2v-a14b")["releasable"] is None
+    with pytest.raises(InvalidRequest, match="is not kept so yet"):
+        depot.act({"name": "release", "id": "t2v-a14b"})
+    for form in ("int8-bfloat16", "nf4-bfloat16"):
+        published.prepare(home, form)
+    size = sum((home / each / SINGLE).stat().st_size for each in ("transformer", "transformer_2"))
+    assert one(depot.look({}), "t2v-a14b")["releasable"] == size
+    depot.act({"name": "release", "id": "t2v-a14b"})
+    while (told := one(depot.look({}), "t2v-a14b"))["check"]["running"]:
+        pass
+    assert (told["check"]["freed"], told["check"]["error"]) == (size, None)
+    assert (told["installed"], told["releasable"]) == (True, None)
+    assert not (home / published.BIG).exists()
 
 
 def test_a_folder_that_is_here_is_used_and_checked(studio: Studio, tmp_path: Path) -> None:

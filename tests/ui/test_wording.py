@@ -17,7 +17,7 @@ BUILT = {
     "use": "any advertising film social product education poster_in_motion",
     "from": "words picture last",
     "residency": " ".join(each.value for each in Residency),
-    "stage": "listing fetching checking retrying paused failed",
+    "stage": "listing fetching checking preparing retrying paused failed",
     "queue": "sooner later",
     "standing": "new same own bundled",
     "way": "keep_both replace skip",
