@@ -15,11 +15,12 @@ from studio.models import ModelSpec
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
     """How a check stands. damaged: the files that are not as they should be, known once it no
-    longer runs. error: why it could not be done."""
+    longer runs. error, advice: why it could not be done, and what to do."""
 
     running: bool
     damaged: tuple[str, ...] = ()
     error: str | None = None
+    advice: str | None = None
 
 
 class Checks:
@@ -54,8 +55,14 @@ class Checks:
     def _run(self, spec: ModelSpec, models: Path, begun: Check) -> None:
         try:
             ended = Check(running=False, damaged=tuple(weights.damaged(spec, models)))
-        except (StudioError, OSError) as error:
-            ended = Check(running=False, error=str(error))
+        except StudioError as error:
+            ended = Check(running=False, error=error.message, advice=error.advice)
+        except OSError as error:
+            ended = Check(
+                running=False,
+                error=f"The files of {spec.name} could not be read: {error.strerror or error}.",
+                advice="Make sure that their disk is there, and check again.",
+            )
         with self._lock:
             if self._known.get(spec.id) is begun:
                 self._known[spec.id] = ended
