@@ -453,8 +453,7 @@ def _explained(error: ValidationError, lines: Lines) -> list[Fault]:
 def _fault(detail: ErrorDetails, lines: Lines) -> Fault:
     kind, place = detail["type"], detail["loc"]
     if kind == "fault":
-        given = detail["ctx"]
-        place, message, advice = (*place, *given["at"]), given["message"], given["advice"]
+        message, advice = detail["ctx"]["message"], detail["ctx"]["advice"]
     elif kind in PLAINER:
         message, advice = PLAINER[kind]
     else:
