@@ -104,9 +104,8 @@ def test_every_state(
     theme: str,
     axe: bool,
 ) -> None:
-    page = open_page(width, height, locale)
+    page = open_page(width, height, locale, theme)
     page.emulate_media(reduced_motion="reduce")
-    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
     folder = Path(os.environ.get("RUSHES_SHOTS", tmp_path))
     wrong: list[str] = []
 
