@@ -172,7 +172,7 @@ SENTENCES = MappingProxyType(
         "{} is missing": "缺少 {}",
         "{} cannot be read, {}": "无法读取 {}，{}",
         "The published experts of {} were released, and {}; kept here: {}.": (
-            "{} 的原版专家已释放，而{}；本机保留的有：{}。"
+            "{} 的原版专家已释放（{}），本机保留的有：{}。"
         ),
         "LoRAs are added to them": "LoRA 要加在原版专家上",
         "{} is made of them": "{} 由原版专家生成",
@@ -227,7 +227,7 @@ SENTENCES = MappingProxyType(
         "Refine it again: it will start from its frames.": "请重新精修，这次会从画面开始。",
         "The preview's latents for this size are not there.": "没有这个尺寸的预览潜变量。",
         "Refine it with a little more fidelity.": "请把接近程度调高一点再精修。",
-        "The preview does not have {} frames.": "预览没有 {} 帧。",
+        "The preview does not have {} frames.": "预览的帧数不是 {}。",
         "Refine a clip made here, untrimmed.": "请精修本程序制作、未剪短的片段。",
         "The preview of this clip is gone.": "这个片段的预览已不在。",
         "Restore it from the trash, or render it again.": "请从回收站恢复，或重新渲染。",
@@ -410,7 +410,7 @@ SENTENCES = MappingProxyType(
         "Free some space, or choose a folder on another disk.": (
             "请腾出空间，或选择另一个磁盘上的文件夹。"
         ),
-        "{} came damaged, twice.": "{} 两次下载都已损坏。",
+        "{} came damaged, twice.": "{} 下载了两次，都是损坏的。",
         "Choose another mirror, or try again later.": "请换一个镜像，或稍后再试。",
         "{} is not whole: {} is missing.": "{} 不完整：缺少 {}。",
         "The repository does not have it now. Choose another mirror, or try later.": (
