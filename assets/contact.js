@@ -57,10 +57,10 @@ function paintLook(look) {
   if (!look.clip) chosen.delete(look.take);
   box.checked = chosen.has(look.take); box.disabled = !look.clip;
   li.querySelector('.tag').textContent = label;
-  li.querySelector('.why').textContent = look.error || '';
+  li.querySelector('.why').textContent = pick(look.error);
   li.querySelector('.number').textContent = look.take;
   li.querySelector('.name').textContent = li.querySelector('label').title = name;
-  button.setAttribute('aria-label', [name, label || say('state_finished'), look.error || '', say('to_stage')].filter(Boolean).join(', '));
+  button.setAttribute('aria-label', [name, label || say('state_finished'), pick(look.error), say('to_stage')].filter(Boolean).join(', '));
   // Not every step of a render brings a new glimpse of it.
   if (poster) { if (image.getAttribute('src') !== poster) image.src = poster; } else if (look.state !== 'running') image.removeAttribute('src');
   if (li.dataset.seen === 'true' && !calm) move(li, true);
@@ -104,7 +104,7 @@ async function save(what) {
   if (!told) return toast(say('offline'), { bad: true });
   if (told.problem) return complain(told.problem);
   toast(say('exported', { name: told.name }), { action: say('open'), href: address(told.file) });
-  if (told.undrawable) complain({ message: say('undrawable', { letters: told.undrawable }), advice: say('undrawable_advice') });
+  if (told.undrawable) toast(say('undrawable', { letters: told.undrawable }), { advice: say('undrawable_advice'), bad: true });
 }
 function act(name) {
   const group = { name, group: sheet.group };

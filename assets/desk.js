@@ -1,7 +1,7 @@
 // All that is live on the Create page: stage, actions, filmstrip. It asks the studio a few times a
 // second (one small request, no connection held), so reload, second tab and restart re-attach by
 // themselves. Words of the person are only ever written with textContent.
-const { say, pick, translate, address, make, duration, toast, complain, fidelity } = window.rushes;
+const { say, pick, translate, address, make, duration, toast, complain, whole, fidelity } = window.rushes;
 translate(element);
 const $ = selector => element.querySelector(selector);
 const stage = $('.stage'), video = $('video'), still = $('.still'), film = $('.film');
@@ -19,8 +19,8 @@ function work(take) {
 function middle(take) {
   if (take.state === 'queued') return [take.ahead ? say('ahead', { n: take.ahead }) : say('next_up'), ''];
   if (take.state === 'running') return [work(take), ''];
-  if (take.state === 'failed') return [take.error || say('state_failed'), take.advice || ''];
-  if (take.state === 'interrupted') return [take.error || say('interrupted_line'), take.advice || ''];
+  if (take.state === 'failed') return [pick(take.error) || say('state_failed'), pick(take.advice)];
+  if (take.state === 'interrupted') return [pick(take.error) || say('interrupted_line'), pick(take.advice)];
   if (take.state === 'paused') return [say('paused_line'), ''];
   if (take.state === 'cancelled') return [say('cancelled_line'), ''];
   if (take.state === 'finished' && !take.clip) return [say('gone_line'), ''];
@@ -129,14 +129,14 @@ function paintStatus(told) {
   const words = told.running !== null ? [told.running ? say('status_running', { percent: told.running }) : say('status_starting')] : [told.busy ? say('status_starting') : say('status_ready')];
   if (told.waiting && told.running !== null) words.push(say('status_waiting', { n: told.waiting }));
   status.querySelector('.what').textContent = told.trouble ? say('status_trouble') : words.join(' · ');
-  status.title = told.trouble ? told.trouble.message + ' ' + told.trouble.advice : '';
+  status.title = told.trouble ? whole(told.trouble) : '';
   status.dataset.bad = String(Boolean(told.trouble));
   status.dataset.busy = String(told.busy);
 }
 function apply(told) {
   lost = 0; element.classList.remove('offline');
   if (told.problem) complain(told.problem);
-  const worker = 'measured' in told ? told.trouble?.message : trouble, moved = worker !== trouble;
+  const worker = 'measured' in told ? told.trouble?.message.en : trouble, moved = worker !== trouble;
   // The forecast in the form is better founded once the computer is measured, and after a render.
   if ((told.measured && !measured) || (wasBusy && told.busy === false) || moved) trigger('stale');
   if (moved || (told.measured && !measured)) { trouble = worker; revision = null; }

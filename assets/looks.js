@@ -1,6 +1,6 @@
 // Presets and cards. value: {presets: [id, or a whole preset], look: {category: [term]}, over}, and of a recipe that was
 // taken in its loras: [{file, sha256, expert, strength}] and quick. Clicks change the value at once; what is greyed and why comes back from the studio with the outlook.
-const { say, pick, translate, address, make, kept, keep } = window.rushes;
+const { say, pick, translate, address, make, kept, keep, whole } = window.rushes;
 translate(element);
 const $ = selector => element.querySelector(selector);
 const cards = new Map();     // "category=term" → card
@@ -250,7 +250,7 @@ function stock(all) {
   $('.presets .chips').replaceChildren(...(all.presets.length ? all.presets.map(each => preset(each)) : [make('span', 'none', say('presets_none'))]));
   $('.uses').replaceChildren(...filters(all.uses));
   const wrong = all.preset_problem;
-  $('.presets .wrong').textContent = wrong ? wrong.message + ' ' + wrong.advice : '';
+  $('.presets .wrong').textContent = wrong ? whole(wrong) : '';
   unfold($('.presets').classList.contains('open'));
   $('.unfold').hidden = $('.seek').hidden = $('.uses').hidden = all.presets.length < 4;
 }

@@ -33,25 +33,20 @@ function frame(model) {
   li.append(head, side);
   return li;
 }
-// The studio's own reason is English; elsewhere the numbers say it.
-function how(told) {
-  const facts = { precision: told.precision, where: say('residency_' + told.residency), vram: told.vram_gb.toFixed(1), ram: told.ram_gb.toFixed(1) };
-  return told.residency === 'cpu' ? say('model_how_bare', facts) : say('model_how', facts);
-}
 function run(kind, told) {
   const li = make('li'), name = say('kind_' + kind);
   li.dataset.fits = told ? String(told.fits) : '';
   if (!told) { li.append(make('i'), make('b', '', name), make('span', '', say('measuring'))); return li; }
   const verdict = !told.fits ? say('model_fits_not') : told.seconds === null ? say('fits') : say('fits_time', { time: far(told.seconds) });
   li.append(make('i'), make('b', '', name + ' ' + told.size), make('span', '', verdict));
-  li.append(make('small', '', language === 'en' ? told.reason : how(told)));
+  li.append(make('small', '', pick(told.reason)));
   return li;
 }
 // One sentence on how the model stands, beside its amount.
 function standing(model) {
   const { download, offer, check } = model;
   if (check && check.running) return say('model_checking');
-  if (check && check.error) return check.error;
+  if (check && check.error) return whole({ message: check.error, advice: check.advice });
   if (check && check.freed !== null) return say('model_released', { size: size(check.freed) });
   if (check && check.damaged.length) {
     const [first, ...more] = check.damaged, files = more.length ? first + ' + ' + more.length : first;
@@ -61,7 +56,7 @@ function standing(model) {
     const words = [say('stage_' + download.stage)];
     if (download.stage === 'fetching' && download.bytes_per_second) words.push(size(download.bytes_per_second) + '/s');
     if (download.active && download.seconds_left !== null) words.push(say('time_left', { time: far(download.seconds_left) }));
-    if (download.error) words.push(download.error, download.advice || '');
+    if (download.error) words.push(pick(download.error), pick(download.advice));
     return words.filter(Boolean).join(' · ');
   }
   if (model.built_in) return say('model_built_in');
@@ -152,9 +147,9 @@ function point(id) {
 pointing.querySelector('form').addEventListener('submit', async event => {
   event.preventDefault();
   const told = await server.act({ name: 'use', id: pointing.dataset.id, folder: pointing.querySelector('input').value });
-  const problem = told ? told.problem : { message: say('offline'), advice: '' };
-  pointing.querySelector('.wrong').textContent = problem ? problem.message + ' ' + problem.advice : '';
-  if (!problem) { pointing.close(); look(); }
+  const wrong = !told ? say('offline') : told.problem ? whole(told.problem) : '';
+  pointing.querySelector('.wrong').textContent = wrong;
+  if (!wrong) { pointing.close(); look(); }
 });
 pointing.querySelector('[type=button]').addEventListener('click', () => pointing.close());
 mirror.addEventListener('toggle', () => { if (mirror.open) mirror.querySelector('input').value = mirror.dataset.address; });

@@ -1,6 +1,7 @@
 // A reference picture, the first or the last: dropped, pasted or chosen; the crop that will be used is
 // drawn on it. The box of the last one is there where the model takes one, or while it holds one.
-// value: {} or {sha256, across, down, width, height, file}. The crop's size comes from the studio.
+// value: {} or {sha256, across, down, width, height, file}, or {problem} where the picture of a recipe
+// is gone. The crop's size comes from the studio.
 const { say, translate, address, complain } = window.rushes;
 translate(element);
 const $ = selector => element.querySelector(selector);
@@ -10,7 +11,8 @@ let ends = false;  // the model takes a last picture
 let used = null;   // [left, top, right, bottom] in pixels of the picture
 
 function paint() {
-  const value = props.value || {};
+  let value = props.value || {};
+  if (value.problem) { complain(value.problem); value = props.value = {}; }
   root.toggleAttribute('data-on', !last || ends || Boolean(value.sha256));
   box.dataset.state = value.sha256 ? 'shown' : 'empty';
   if (!value.sha256) { used = null; return; }

@@ -55,7 +55,7 @@ function faults(found) {
   $('.faults').replaceChildren(...found.map(each => {
     const li = make('li');
     li.dataset.line = each.line;
-    li.append(make('span', 'line', say('preset_line', { n: each.line })), make('b', '', each.message), make('span', '', each.advice));
+    li.append(make('span', 'line', say('preset_line', { n: each.line })), make('span', 'key', each.key), make('b', '', pick(each.message)), make('span', '', pick(each.advice)));
     return li;
   }));
   // Each beside its line; below the one before it, where they would cover each other.

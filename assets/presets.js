@@ -43,7 +43,7 @@ async function browse() {
     return button;
   }));
   $('.wrongs').hidden = !told.wrong.length;
-  $('.wrongs').replaceChildren(...told.wrong.map(each => { const li = make('li'); li.append(make('b', '', each.message), ' ' + each.advice); return li; }));
+  $('.wrongs').replaceChildren(...told.wrong.map(each => { const li = make('li'); li.append(make('b', '', pick(each.message)), ' ' + pick(each.advice)); return li; }));
   paint();
 }
 const changed = () => { browse(); tell('presets'); };
@@ -108,7 +108,7 @@ async function bring(files) {
 function show(told) {
   $('.crates').replaceChildren(...told.found.map(crate), ...told.wrong.map(each => {
     const li = make('li', 'bad');
-    li.append(make('b', '', each.message), make('p', 'says', each.advice));
+    li.append(make('b', '', pick(each.message)), make('p', 'says', pick(each.advice)));
     return li;
   }));
   $('.arriving .yes').hidden = !told.found.some(one => one.standing !== 'same');

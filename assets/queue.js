@@ -24,7 +24,7 @@ function frame() {
 }
 function how(take) {
   if (take.state === 'running') return [take.percent + '%', take.left === null ? '' : say('time_left', { time: duration(take.left) })].filter(Boolean).join(' · ');
-  if (take.error) return take.error + ' ' + (take.advice || '');
+  if (take.error) return whole({ message: take.error, advice: take.advice });
   return say(take.state === 'paused' ? 'paused_line' : 'state_' + take.state);
 }
 function draw(li, take, place, waiting) {

@@ -1,5 +1,5 @@
 // What the parts of the page share: asking the studio, telling each other, copying.
-const { say, pick, translate, address, make, duration, toast, complain, language } = window.rushes;
+const { say, pick, translate, address, make, duration, toast, complain, whole, language } = window.rushes;
 translate(element);
 const $ = selector => element.querySelector(selector);
 

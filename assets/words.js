@@ -1,5 +1,5 @@
 // What the model will read, coloured by who said it; and the honest line beside the button.
-const { say, pick, translate, make, duration } = window.rushes;
+const { say, pick, translate, make, duration, whole } = window.rushes;
 translate(element);
 const $ = selector => element.querySelector(selector);
 
@@ -19,15 +19,15 @@ function part(each) {
   return node;
 }
 function verdict(answer) {
-  if (answer.trouble) return [answer.trouble.message + ' ' + answer.trouble.advice, 'bad'];
+  if (answer.trouble) return [whole(answer.trouble), 'bad'];
   if (answer.problem) {
     // A form nobody has written in yet is not a mistake.
     const begun = !answer.parts || answer.parts.some(each => each.origin === 'user');
-    return begun ? [answer.problem.message + ' ' + answer.problem.advice, 'bad'] : [say('begin'), 'wait'];
+    return begun ? [whole(answer.problem), 'bad'] : [say('begin'), 'wait'];
   }
   const plan = answer.plan, absent = answer.absent;
   if (!plan.measured) return [say('measuring'), 'wait'];
-  if (!plan.fits) return [say('fits_not', { reason: plan.reason }), 'bad'];
+  if (!plan.fits) return [say('fits_not', { reason: pick(plan.reason) }), 'bad'];
   if (absent) return [say('fits_absent', { name: absent.name, size: Math.ceil(absent.bytes / 1e9) + ' GB' }), 'wait'];
   return [plan.seconds === null ? say('fits') : say('fits_time', { time: duration(plan.seconds) }), 'good'];
 }

@@ -14,13 +14,14 @@ from studio.models import ModelSpec
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
     """How a check stands. damaged: the files that are not as they should be, known once it no
-    longer runs. freed: bytes of published weights that were let go after it. error: why it could
-    not be done."""
+    longer runs. freed: bytes of published weights that were let go after it. error, advice: why it
+    could not be done, and what to do."""
 
     running: bool
     damaged: tuple[str, ...] = ()
     freed: int | None = None
     error: str | None = None
+    advice: str | None = None
 
 
 class Checks:
@@ -56,8 +57,14 @@ class Checks:
     def _run(self, spec: ModelSpec, read: Callable[[], Check], begun: Check) -> None:
         try:
             ended = read()
-        except (StudioError, OSError) as error:
-            ended = Check(running=False, error=str(error))
+        except StudioError as error:
+            ended = Check(running=False, error=error.message, advice=error.advice)
+        except OSError as error:
+            ended = Check(
+                running=False,
+                error=f"The files of {spec.name} could not be read: {error.strerror or error}.",
+                advice="Make sure that their disk is there, and check again.",
+            )
         with self._lock:
             if self._known.get(spec.id) is begun:
                 self._known[spec.id] = ended

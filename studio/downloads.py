@@ -126,25 +126,27 @@ class Downloads:
                 if not stop.is_set():
                     self._running[order.spec.id].now = now
 
-        told = ("The download ended in a way that nobody foresaw.", "Start it again; it goes on.")
+        told = StudioError(
+            "The download ended in a way that nobody foresaw.", "Start it again; it goes on."
+        )
         try:
             with self._preparer() as preparer:
                 Getting(order, preparer, tell, stop).run()
         except Paused:
             pass
         except StudioError as error:
-            told = (error.message, error.advice)
+            told = error
         finally:
-            self._ended(order.spec, stop, *told)
+            self._ended(order.spec, stop, told)
 
-    def _ended(self, spec: ModelSpec, stop: Event, error: str, advice: str) -> None:
+    def _ended(self, spec: ModelSpec, stop: Event, told: StudioError) -> None:
         with self._lock:
             running = self._running.get(spec.id)
             if running is not None and running.now.stage.active and not stop.is_set():
                 running.now = replace(
                     running.now,
                     stage=Stage.FAILED,
-                    error=error,
-                    advice=advice,
+                    error=told.message,
+                    advice=told.advice,
                     bytes_per_second=None,
                 )

@@ -350,7 +350,7 @@ def plans(
             run,
             budget,
             None if scale is None else run.seconds(speed) * scale,
-            _why_not_better(runs, budget) if run is runs[0] else "",
+            _next_better(runs, budget) if run is runs[0] else None,
         )
         for run in runs
     ]
@@ -483,14 +483,8 @@ def _budget(hardware: Hardware) -> Needs:
     )
 
 
-def _plan(run: Run, budget: Needs, seconds: float | None, why_not_better: str) -> Plan:
+def _plan(run: Run, budget: Needs, seconds: float | None, better: Run | None) -> Plan:
     peak, placement = run.peak(), run.placement
-    fits = peak.within(budget)
-    subject = (
-        f"{_named(run)} fits: {_how(run)}"
-        if fits
-        else f"{_named(run)} needs {_missing(peak, budget)}"
-    )
     return Plan(
         model=run.spec.id,
         precision=placement.precision,
@@ -499,12 +493,22 @@ def _plan(run: Run, budget: Needs, seconds: float | None, why_not_better: str) -
         ram_peak_gb=round(peak.ram, 2),
         disk_gb=round(disk_gb(run.spec), 2),
         seconds=None if seconds is None else round(seconds, 1),
-        fits=fits,
-        reason=f"{subject}{why_not_better}.",
+        fits=peak.within(budget),
+        reason=_reason(run, budget, better),
         streamed_blocks=placement.streamed,
         tile=run.tile,
         encoder=placement.encoder,
     )
+
+
+def _reason(run: Run, budget: Needs, better: Run | None) -> str:
+    peak = run.peak()
+    if not peak.within(budget):
+        return f"{_named(run)} needs {_missing(peak, budget)}."
+    if better is None:
+        return f"{_named(run)} fits: {_how(run)}."
+    precision, missing = better.placement.precision.value, _missing(better.peak(), budget)
+    return f"{_named(run)} fits: {_how(run)}; in {precision} it would need {missing}."
 
 
 def _named(run: Run) -> str:
@@ -523,21 +527,19 @@ def _how(run: Run) -> str:
     if placement.streamed:
         told += f", {placement.streamed} of {run.spec.layers} blocks come anew in every step"
     if run.tile is not None:
-        told += ", the film is decoded in tiles of {}×{}".format(*run.tile)
+        told += f", the film is decoded in tiles of {run.tile[0]}×{run.tile[1]}"
     return told
 
 
-def _why_not_better(runs: Sequence[Run], budget: Needs) -> str:
-    """Why the best run that fits is not in the precision above its own."""
+def _next_better(runs: Sequence[Run], budget: Needs) -> Run | None:
+    """The run in the precision above the best one's; None where there is none, or nothing fits."""
     best, *others = runs
     order = list(Precision)
     rank = order.index(best.placement.precision)
     above = [run for run in others if order.index(run.placement.precision) < rank]
     if not above or not best.peak().within(budget):
-        return ""
-    nearest = max(above, key=lambda run: order.index(run.placement.precision))
-    precision = nearest.placement.precision
-    return f"; in {precision.value} it would need {_missing(nearest.peak(), budget)}"
+        return None
+    return max(above, key=lambda run: order.index(run.placement.precision))
 
 
 def _missing(peak: Needs, budget: Needs) -> str:

@@ -122,7 +122,7 @@ def card_of(path: Path) -> bytes:
         with path.open("rb") as stream:
             return card(stream.read(MAX_PICTURE_BYTES))
     except OSError as error:
-        raise _no_card(f"{path.name}: {error.strerror}") from error
+        raise _no_card(f"{path.name} cannot be opened, {error.strerror}") from error
 
 
 class _Folder:

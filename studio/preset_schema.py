@@ -1,11 +1,13 @@
 """What a preset may say: schema 1, as a checked, frozen value, and as a JSON Schema for editors.
 
 Knows keys, terms, models and safe names; not files, nor how the words become a prompt. A rule of
-ours that is broken is a pydantic error of type "fault" whose context holds message, advice and at.
+ours that is broken is a pydantic error of type "fault" whose context holds message and advice. No
+fault hides another one.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
@@ -15,14 +17,17 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     Strict,
     StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
     field_validator,
     model_validator,
 )
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from studio import vocabulary
 from studio.errors import InvalidRequest
@@ -45,9 +50,22 @@ _REMOVABLE = MappingProxyType(
 )
 
 
-def _fault(message: str, advice: str, *at: str | int) -> PydanticCustomError:
-    """An error of ours; at: where it is, below the value being checked."""
-    return PydanticCustomError("fault", "fault", {"message": message, "advice": advice, "at": at})
+def _fault(message: str, advice: str) -> PydanticCustomError:
+    """An error of ours."""
+    return PydanticCustomError("fault", "fault", {"message": message, "advice": advice})
+
+
+def _at(*place: str | int, message: str, advice: str) -> InitErrorDetails:
+    """An error of ours below the value being checked."""
+    return InitErrorDetails(type=_fault(message, advice), loc=place, input=None)
+
+
+def _found(error: ValidationError) -> Iterator[InitErrorDetails]:
+    """The errors in one, to be raised with others."""
+    for each in error.errors(include_url=False):
+        given = each.get("ctx", {})
+        kind = _fault(**given) if each["type"] == "fault" else each["type"]
+        yield InitErrorDetails(type=kind, loc=each["loc"], input=each["input"], ctx=given)
 
 
 def _id(value: str) -> str:
@@ -191,16 +209,22 @@ class _Part(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    @model_validator(mode="before")
+    @model_validator(mode="wrap")
     @classmethod
-    def _only_known_keys(cls, data: object) -> object:
-        allowed = [field.alias or name for name, field in cls.model_fields.items()]
+    def _only_known_keys(cls, data: object, read: ModelWrapValidatorHandler[Self]) -> Self:
+        names = ", ".join(field.alias or name for name, field in cls.model_fields.items())
         if not isinstance(data, dict):
-            raise _fault("this must be keys and values", f"The keys are: {', '.join(allowed)}.")
-        for key in data:
-            if key not in allowed:
-                raise _fault("this key is unknown", f"Use one of: {', '.join(allowed)}.", key)
-        return data
+            raise _fault("this must be keys and values", f"The keys are: {names}.")
+        try:
+            return read(data)
+        except ValidationError as error:
+            found = [
+                _at(*each["loc"], message="this key is unknown", advice=f"Use one of: {names}.")
+                if each["type"] == "extra_forbidden"
+                else each
+                for each in _found(error)
+            ]
+            raise ValidationError.from_exception_data(cls.__name__, found) from error
 
 
 class Text(_Part):
@@ -305,23 +329,43 @@ class Preset(_Part):
     loras: tuple[Lora, ...] = Field(default=(), description="LoRA files the look needs.")
     sampling: Sampling = Sampling()
 
-    @field_validator("look")
+    @field_validator("look", mode="wrap")
     @classmethod
-    def _in_the_vocabulary(cls, look: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        for group, names in look.items():
-            place: tuple[str | int, ...] = (group,)
-            try:
-                limit = vocabulary.category(group).limit
-                for number, name in enumerate(names):
-                    place = (group, number)
-                    vocabulary.term(group, name)
-            except InvalidRequest as error:
-                raise _fault(error.message.rstrip("."), error.advice, *place) from error
-            if len(set(names)) < len(names):
-                raise _fault("a term is there twice", "Keep one of them.", group)
-            if len(names) > limit:
-                raise _fault(f"{len(names)} terms are too many", f"Keep at most {limit}.", group)
-        return look
+    def _in_the_vocabulary(cls, look: object, read: ValidatorFunctionWrapHandler) -> Any:
+        given = look if isinstance(look, dict) else {}
+        found = [each for group, names in given.items() for each in _wrong(group, names)]
+        try:
+            kept = read(look)
+        except ValidationError as error:
+            found += _found(error)
+        if found:
+            raise ValidationError.from_exception_data(cls.__name__, found)
+        return kept
+
+
+def _wrong(group: str, names: object) -> Iterator[InitErrorDetails]:
+    """What the vocabulary has against the terms of a category."""
+    terms = _one_or_more(names)
+    words = [each for each in terms if isinstance(each, str)] if isinstance(terms, list) else []
+    try:
+        limit = vocabulary.category(group).limit
+    except InvalidRequest as error:
+        yield _refused((group,), error)
+        return
+    for number, name in enumerate(words):
+        try:
+            vocabulary.term(group, name)
+        except InvalidRequest as error:
+            yield _refused((group, number), error)
+    if len(set(words)) < len(words):
+        yield _at(group, message="a term is there twice", advice="Keep one of them.")
+    if len(words) > limit:
+        message = f"{len(words)} terms are too many"
+        yield _at(group, message=message, advice=f"Keep at most {limit}.")
+
+
+def _refused(place: tuple[str | int, ...], error: InvalidRequest) -> InitErrorDetails:
+    return _at(*place, message=error.message.rstrip("."), advice=error.advice)
 
 
 class _ForEditors(GenerateJsonSchema):

@@ -64,11 +64,15 @@ Shelf = dict[str, tuple[Path, Preset]]
 Document = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """One thing that is wrong with a preset file: its line, counted from 1, and two sentences."""
+    """One thing that is wrong with a preset file: its line, counted from 1, and two sentences.
+
+    key: what is wrong, "look.style"; "" where it is the text itself.
+    """
 
     line: int
+    key: str
     message: str
     advice: str
 
@@ -170,17 +174,16 @@ def faults(text: str) -> list[Fault]:
     try:
         document, lines = load(text.encode())
     except PlainYamlError as error:
-        return [Fault(error.line or 1, error.message, error.advice)]
+        return [
+            Fault(line=error.line or 1, key="", message=_shown(error.message), advice=error.advice)
+        ]
     try:
         _check_kind(document, "This file", lines)
         Preset.model_validate(of_today(document))
     except PresetError as error:
-        return [Fault(1, error.message, error.advice)]
+        return [Fault(line=1, key="", message=error.message, advice=error.advice)]
     except ValidationError as error:
-        return [
-            Fault(_line(lines, place), _shown(f"{_key(place)}: {message}"), advice)
-            for place, message, advice in _explanations(error, lines)
-        ]
+        return _explained(error, lines)
     return []
 
 
@@ -386,8 +389,12 @@ def read_bytes(data: bytes, name: str) -> Preset:
     try:
         document, lines = load(data)
     except PlainYamlError as error:
-        line = "" if error.line is None else f", line {error.line}"
-        raise _wrong(f"{name}{line}: {error.message}", error.advice) from error
+        told = (
+            f"{name} cannot be read: {error.message}"
+            if error.line is None
+            else f"{name}, line {error.line}: {error.message}"
+        )
+        raise _wrong(told, error.advice) from error
     return _validated(document, name, lines)
 
 
@@ -403,8 +410,13 @@ def _validated(document: Any, name: str, lines: Lines) -> Preset:
     try:
         return Preset.model_validate(of_today(document))
     except ValidationError as error:
-        place, message, advice = _explanations(error, lines)[0]
-    raise _wrong(f"{name}{_at(lines, place)}, {_key(place)}: {message}", advice)
+        first = _explained(error, lines)[0]
+    told = (
+        f"{name}, line {first.line}, {first.key}: {first.message}"
+        if lines
+        else f"{name}, “{first.key}”: {first.message}"
+    )
+    raise _wrong(told, first.advice)
 
 
 def _check_kind(document: Any, name: str, lines: Lines) -> None:
@@ -414,9 +426,10 @@ def _check_kind(document: Any, name: str, lines: Lines) -> None:
             "Start it with “schema: 1”.",
         )
     if is_newer(document):
+        where = f"{name}, line {_line(lines, ('schema',))}" if lines else name
         raise _wrong(
-            f"{name}{_at(lines, ('schema',))}: it is written in schema {document['schema']}, and "
-            f"this Rushes reads up to {SCHEMA}",
+            f"{where}: it is written in schema {document['schema']}, and this Rushes reads up to "
+            f"{SCHEMA}",
             "Update Rushes, or ask for the preset in an older schema.",
         )
 
@@ -427,35 +440,29 @@ def _wrong(message: str, advice: str) -> PresetError:
 
 def _shown(message: str) -> str:
     """A sentence that may quote the file: cut short and made harmless to a terminal."""
-    cut = message if len(message) <= 300 else f"{message[:300]}…"
+    cut = message.removesuffix(".") if len(message) <= 300 else f"{message[:300]}…"
     return f"{UNREADABLE.sub('�', cut)}."
 
 
-def _explanations(error: ValidationError, lines: Lines) -> list[tuple[Place, str, str]]:
-    """Where each thing is, what is wrong, what to do; from the top of the file."""
-    found = [_explained(detail) for detail in error.errors(include_url=False)]
-    return sorted(found, key=lambda fault: _line(lines, fault[0]))
+def _explained(error: ValidationError, lines: Lines) -> list[Fault]:
+    """Each thing that is wrong, from the top of the file."""
+    found = [_fault(detail, lines) for detail in error.errors(include_url=False)]
+    return sorted(found, key=lambda fault: fault.line)
 
 
-def _key(place: Place) -> str:
-    return ".".join(str(step)[:40] for step in place)
-
-
-def _at(lines: Lines, place: Place) -> str:
-    return f", line {_line(lines, place)}" if lines else ""
-
-
-def _explained(detail: ErrorDetails) -> tuple[Place, str, str]:
-    """Where it is, what is wrong, what to do."""
-    place: Place = detail["loc"]
-    given = detail.get("ctx", {})
-    if detail["type"] == "fault":
-        return (*place, *given["at"]), given["message"], given["advice"]
-    if detail["type"] in PLAINER:
-        return place, *PLAINER[detail["type"]]
-    written = repr(detail["input"])
-    shown = written if len(written) <= 60 else f"{written[:60]}…"
-    return place, detail["msg"].replace("Input should", "this should"), f"Now it is {shown}."
+def _fault(detail: ErrorDetails, lines: Lines) -> Fault:
+    kind, place = detail["type"], detail["loc"]
+    if kind == "fault":
+        message, advice = detail["ctx"]["message"], detail["ctx"]["advice"]
+    elif kind in PLAINER:
+        message, advice = PLAINER[kind]
+    else:
+        written = repr(detail["input"])
+        shown = written if len(written) <= 60 else f"{written[:60]}…"
+        message = detail["msg"].replace("Input should", "this should")
+        advice = f"Now it is {shown}."
+    key = UNREADABLE.sub("�", ".".join(str(step)[:40] for step in place))
+    return Fault(line=_line(lines, place), key=key, message=_shown(message), advice=advice)
 
 
 def _line(lines: Lines, place: Place) -> int:

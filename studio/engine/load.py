@@ -277,7 +277,7 @@ class Parts:
         try:
             yield
         except (OSError, SafetensorError, KeyError) as error:
-            raise self._not_whole(f"{name}: {error}") from error
+            raise self._not_whole(f"{name} cannot be read, {error}") from error
 
     def _check_there(self, path: Path) -> None:
         # The libraries would take a folder that is not there for a name on the internet.

@@ -54,7 +54,7 @@ def words_of(text: Text) -> dict[str, str]:
     return {"en": text.get("en"), "zh": text.get("zh")}
 
 
-def _first(errors: list[PresetError]) -> dict[str, str] | None:
+def _first(errors: list[PresetError]) -> dict[str, Any] | None:
     return problem(errors[0]) if errors else None
 
 

@@ -104,10 +104,11 @@ def wire(page: CreatePage, tabs: gr.Tabs, shelf: gr.HTML, demo: gr.Blocks, studi
         return str(event.text)
 
     def reuse_take(event: gr.EventData) -> list[Any]:
-        return _filled(studio, page.live.recipe_of(event.take))
+        return _reused(lambda: _filled(studio, page.live.recipe_of(event.take)))
 
     def reuse_clip(event: gr.EventData) -> list[Any]:
-        return [*_taken(studio, event.clip, event.what), gr.Tabs(selected="create")]
+        taken = _reused(lambda: _taken(studio, event.clip, event.what))
+        return [*taken, gr.Tabs(selected="create")]
 
     told = {"outputs": [page.words, page.draft], **quiet}
     # Another model first brings its own shapes and lengths; until then the old ones are refused.
@@ -118,8 +119,9 @@ def wire(page: CreatePage, tabs: gr.Tabs, shelf: gr.HTML, demo: gr.Blocks, studi
     page.desk.sample(sample, None, page.fields.prompt, **quiet)
     page.desk.models(lambda: gr.Tabs(selected="models"), None, tabs, **quiet)
     page.desk.stale(foresee, inputs, **told)
-    page.desk.reuse(reuse_take, None, inputs, **quiet).then(foresee, inputs, **told)
-    filled = shelf.reuse(reuse_clip, None, [*inputs, tabs], **quiet)
+    reused = [*inputs, page.desk]
+    page.desk.reuse(reuse_take, None, reused, **quiet).then(foresee, inputs, **told)
+    filled = shelf.reuse(reuse_clip, None, [*reused, tabs], **quiet)
     filled.then(foresee, inputs, **told)
     page.fields.model.input(
         _choices_of,
@@ -228,8 +230,24 @@ def _pressed(
     try:
         return make(form.read(form.Values(*values)))
     except StudioError as error:
-        # Marked with the time, since the page is only told of a value that changed.
-        return {"problem": problem(error), "at": time.monotonic()}
+        return _complaint(error)
+
+
+def _complaint(error: StudioError) -> dict[str, Any]:
+    """What the desk is given to tell. Marked with the time: it is only told what changed."""
+    return {"problem": problem(error), "at": time.monotonic()}
+
+
+def _reused(fill: Callable[[], list[Any]]) -> list[Any]:
+    """Updates of every field, and what the desk is to tell where there are none."""
+    try:
+        return [*fill(), gr.skip()]
+    except StudioError as error:
+        return [*_untouched(), _complaint(error)]
+
+
+def _untouched() -> list[Any]:
+    return [gr.skip()] * len(fields(Fields))
 
 
 def _restored(studio: Studio, draft: dict[str, Any] | None) -> list[Any]:
@@ -238,7 +256,7 @@ def _restored(studio: Studio, draft: dict[str, Any] | None) -> list[Any]:
         kept = draft or {}
         return _filled(studio, recipe_from_json(kept["recipe"]), kept["takes"])
     except (KeyError, StudioError):
-        return [gr.skip()] * len(fields(Fields))
+        return _untouched()
 
 
 def _filled(studio: Studio, recipe: Recipe, takes: int = 1) -> list[Any]:
@@ -252,7 +270,7 @@ def _filled(studio: Studio, recipe: Recipe, takes: int = 1) -> list[Any]:
     length = values.frames or spec.frames
     shown = {
         "model": gr.update(choices=_model_choices(studio, model), value=model),
-        "shape": gr.update(choices=_shape_choices(spec, bool(first), shape), value=shape),
+        "shape": gr.update(choices=_shape_choices(spec, "sha256" in first, shape), value=shape),
         "frames": gr.update(choices=_length_choices(spec, length), value=length),
     }
     return [shown.get(field.name, getattr(values, field.name)) for field in fields(Fields)]
@@ -276,12 +294,11 @@ def _taken(studio: Studio, clip_id: str, what: str) -> list[Any]:
 
 
 def _shown(studio: Studio, picture: Picture | None) -> dict[str, Any]:
-    """The picture as its box shows it; with a warning, and none, where its file is gone."""
+    """The picture as its box shows it, or why there is none where its file is gone."""
     try:
         return shown_picture(studio, picture)
     except PictureError as error:
-        gr.Warning(str(error))
-        return {}
+        return {"problem": problem(error)}
 
 
 def _shapes_of(shape: str | None, model: str, picture: dict[str, Any] | None) -> Any:

@@ -20,7 +20,7 @@ from studio.studio import Studio
 from studio.sweep import Look, Names, Sheet, facts, is_sweep, name_of
 from studio.ui.cards import model_name
 from studio.ui.models import welcome
-from studio.ui.served import problem, trouble
+from studio.ui.served import problem, sentence, trouble
 from studio.vocabulary import Words
 
 MAX_TAKES_SHOWN = 60
@@ -213,8 +213,8 @@ class Desk:
                 "look": names.get(job.id),
                 "left": job.progress.seconds_left if job.progress else None,
                 "glimpse": _glimpse(job),
-                "error": job.error,
-                "advice": job.advice,
+                "error": sentence(job.error),
+                "advice": sentence(job.advice),
             }
             for job in [*line, *stopped]
         ]
@@ -267,8 +267,8 @@ class Desk:
             }
             if progress
             else None,
-            "error": job.error,
-            "advice": job.advice,
+            "error": sentence(job.error),
+            "advice": sentence(job.advice),
             "again": job.state in REPEATABLE,
             "kept": self._kept(job),
             "width": job.shot.width,
@@ -322,7 +322,7 @@ def _look(look: Look) -> dict[str, Any]:
         "name": _words(look.name),
         "state": look.job.state.value,
         "percent": _percent(look.job),
-        "error": look.job.error,
+        "error": sentence(look.job.error),
         "clip": clip.id if clip else None,
         "poster": str(clip.poster) if clip else None,
         "glimpse": _glimpse(look.job),

@@ -11,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from studio.catalogue import Bundle
+from studio.checks import Check
 from studio.download import Download
 from studio.errors import InvalidRequest
 from studio.models import MODELS, ModelSpec
@@ -19,7 +20,7 @@ from studio.recipe import Recipe
 from studio.shot import Kind
 from studio.studio import Studio
 from studio.ui.part import part
-from studio.ui.served import served
+from studio.ui.served import sentence, served
 from studio.vocabulary import Words
 from studio.weights import ModelState, free_bytes
 
@@ -94,7 +95,7 @@ class Depot:
         download, check = self._studio.download(id), self._studio.check(id)
         return {
             "download": _download(download),
-            "check": asdict(check) if check else None,
+            "check": _check(check) if check else None,
         }
 
     def _runs(
@@ -110,11 +111,7 @@ class Depot:
             "fits": plan.fits,
             "seconds": plan.seconds,
             "size": f"{width}×{height}",
-            "precision": plan.precision.value,
-            "residency": plan.residency.value,
-            "vram_gb": plan.vram_peak_gb,
-            "ram_gb": plan.ram_peak_gb,
-            "reason": plan.reason,
+            "reason": sentence(plan.reason),
         }
 
     def _releasable(self, spec: ModelSpec) -> int | None:
@@ -197,7 +194,14 @@ def _way(bundle: Bundle) -> dict[str, Any]:
 
 
 def _download(download: Download | None) -> dict[str, Any] | None:
-    return download.to_json() | {"active": download.stage.active} if download else None
+    if download is None:
+        return None
+    said = {"error": sentence(download.error), "advice": sentence(download.advice)}
+    return download.to_json() | said | {"active": download.stage.active}
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return asdict(check) | {"error": sentence(check.error), "advice": sentence(check.advice)}
 
 
 def _typed(text: object) -> str:

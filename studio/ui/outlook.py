@@ -15,7 +15,7 @@ from studio.prompt import Expansion, Reason
 from studio.recipe import Picture, Recipe
 from studio.shot import Kind
 from studio.studio import Studio
-from studio.ui.served import problem, trouble
+from studio.ui.served import problem, sentence, trouble
 from studio.vocabulary import CATEGORIES, Form
 
 
@@ -89,7 +89,7 @@ def _foreseen(studio: Studio, recipe: Recipe) -> dict[str, Any]:
         "last_crop": list(shot.last_picture.crop) if shot.last_picture else None,
         "plan": {
             "fits": plan.fits,
-            "reason": plan.reason,
+            "reason": sentence(plan.reason),
             "seconds": plan.seconds,
             "measured": studio.hardware() is not None,
         },

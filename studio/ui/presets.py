@@ -15,12 +15,12 @@ import gradio as gr
 from studio import preset_import
 from studio.errors import InvalidRequest, StudioError
 from studio.preset_import import Change, Choice, Found
-from studio.presets import Preset, faults
+from studio.presets import Fault, Preset, faults
 from studio.studio import Studio
 from studio.ui import form
 from studio.ui.cards import preset_card, words_of
 from studio.ui.part import part
-from studio.ui.served import problem, served, uploaded
+from studio.ui.served import problem, sentence, served, uploaded
 from studio.vocabulary import CATEGORIES
 
 MOST_FILES = 200  # of one import
@@ -54,7 +54,7 @@ class Rack:
 
     def check(self, asked: dict[str, Any]) -> dict[str, Any]:
         """asked: {"text"} of a preset file. What is wrong with it, by line."""
-        return {"faults": [asdict(fault) for fault in faults(str(asked.get("text")))]}
+        return {"faults": [_wrong(fault) for fault in faults(str(asked.get("text")))]}
 
     def change(self, asked: dict[str, Any]) -> dict[str, Any]:
         """asked: {"name": write | picture | duplicate | remove | export, "id", …}. Gives {"id"} of
@@ -171,6 +171,11 @@ def _made(studio: Studio, name: str, clip: str | None, values: form.Values) -> d
     except StudioError as error:
         return {"problem": problem(error), "at": at}
     return {"made": preset.id, "at": at}
+
+
+def _wrong(fault: Fault) -> dict[str, Any]:
+    said = {"message": sentence(fault.message), "advice": sentence(fault.advice)}
+    return asdict(fault) | said
 
 
 def _said(change: Change) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Functions the page's scripts may call: plain JSON in, plain JSON out.
 
-The window's outer guard: a StudioError becomes {"problem": {message, advice}} for the page to show.
+The window's outer guard: a StudioError becomes {"problem": {message, advice}} for the page to show,
+which are {"en", "zh"} as all that the page picks its language from.
 """
 
 import functools
@@ -12,19 +13,26 @@ import gradio as gr
 
 from studio.errors import InvalidRequest, StudioError
 from studio.studio import Studio
+from studio.ui.chinese import told
+from studio.ui.wording import LANGUAGES
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-def problem(error: StudioError) -> dict[str, str]:
+def sentence(said: str | None) -> dict[str, str] | None:
+    """A sentence of the studio in both languages; None for none."""
+    return None if said is None else {language: told(said, language) for language in LANGUAGES}
+
+
+def problem(error: StudioError) -> dict[str, Any]:
     """An error as the page tells it."""
-    return {"message": error.message, "advice": error.advice}
+    return {"message": sentence(error.message), "advice": sentence(error.advice)}
 
 
-def trouble(studio: Studio) -> dict[str, str] | None:
+def trouble(studio: Studio) -> dict[str, Any] | None:
     """Why the worker cannot start, as the page tells it; None where nothing is wrong."""
     found = studio.trouble()
-    return {"message": found.error, "advice": found.advice} if found else None
+    return problem(StudioError(found.error, found.advice)) if found else None
 
 
 def uploaded(path: object) -> Path:

@@ -415,18 +415,6 @@ SENTENCES = MappingProxyType(
         model_get=("Get", "下载"),
         model_way=("Which files", "选择版本"),
         model_fits_not=("Does not fit", "无法运行"),
-        model_how=(
-            "{precision}, {where}; {vram} GB of graphics memory, {ram} GB of main memory",
-            "{precision}，{where}；需显存 {vram} GB，内存 {ram} GB",
-        ),
-        model_how_bare=(
-            "{precision}, {where}; {ram} GB of main memory",
-            "{precision}，{where}；需内存 {ram} GB",
-        ),
-        residency_resident=("all of it on the card", "全部在显卡上"),
-        residency_swap=("waits in main memory, by turns on the card", "在内存中等待，轮流进入显卡"),
-        residency_disk=("read from disk, by turns on the card", "从磁盘读取，轮流进入显卡"),
-        residency_cpu=("on the processor", "在处理器上运行"),
         model_remove_sure=("Remove {name} from this computer?", "从本机移除 {name}？"),
         model_remove_hint=(
             "Its files are deleted, or forgotten where they are in a folder of your own. "

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 from studio.paths import PROJECT
 
 START_SECONDS = 60
+ColorScheme = Literal["dark", "light"]
 OWN_HOSTS = {"127.0.0.1", "localhost"}
 # What Gradio's own script says when its page is left in the middle of an answer.
 ON_LEAVING = (
@@ -108,13 +110,19 @@ class Watch:
 
 @pytest.fixture
 def open_page(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
-    """``open_page(width=390, height=844, locale="zh-CN")``; nothing may go wrong on any of them."""
+    """``open_page(width=390, height=844, locale="zh-CN", scheme="light")``; nothing may go wrong on
+    any of them."""
     watch = Watch()
     contexts = []
 
-    def opened(width: int = 1440, height: int = 900, locale: str = "en-GB") -> Page:
+    def opened(
+        width: int = 1440, height: int = 900, locale: str = "en-GB", scheme: ColorScheme = "dark"
+    ) -> Page:
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, locale=locale, accept_downloads=True
+            viewport={"width": width, "height": height},
+            locale=locale,
+            color_scheme=scheme,
+            accept_downloads=True,
         )
         contexts.append(context)
         page = watch.over(context.new_page())

@@ -293,6 +293,18 @@ def calm(page: Page) -> None:
     page.wait_for_timeout(4000)
 
 
+def test_the_colours_are_the_browsers_until_a_hand_switches(open_page: Opener) -> None:
+    expect(open_page().locator("html")).to_have_attribute("data-theme", "dark")
+    page = open_page(scheme="light")
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-theme", "light")
+    page.click("#top .theme")
+    expect(root).to_have_attribute("data-theme", "dark")
+    calm(page)
+    page.reload()
+    expect(root).to_have_attribute("data-theme", "dark")
+
+
 def test_the_language_is_switched_by_hand(open_page: Opener) -> None:
     page = open_page()
     calm(page)

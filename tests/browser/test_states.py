@@ -104,9 +104,8 @@ def test_every_state(
     theme: str,
     axe: bool,
 ) -> None:
-    page = open_page(width, height, locale)
+    page = open_page(width, height, locale, theme)
     page.emulate_media(reduced_motion="reduce")
-    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
     folder = Path(os.environ.get("RUSHES_SHOTS", tmp_path))
     wrong: list[str] = []
 
@@ -143,8 +142,8 @@ def create(page: Page, studio: FakeStudio, folder: Path, shoot: Shoot) -> None:
     studio.change(
         third.id,
         state=State.FAILED,
-        error="The render ran out of memory: 11.2 GB were needed and 7.9 GB were free.",
-        advice="Choose a smaller shape or a shorter length, and run it again.",
+        error="The computer ran out of memory while rendering.",
+        advice="Close other programs, or choose a smaller size, fewer frames or a smaller model.",
     )
     stage(page, "running")
     shoot("create_running")

@@ -269,6 +269,55 @@ def test_a_broken_file_is_explained(case: str, tmp_path: Path) -> None:
         assert word in str(error)
 
 
+# Each line of it is wrong but for the first and those that only open a part.
+MANY = """\
+schema: 1
+id: Bad Id
+name: {en: A, fr: B}
+colour: red
+look:
+  lens: long
+  lighting_type:
+    - soft
+    - sof
+    - hart
+    - 3
+  time_of_day: [day, night]
+  color_tone: []
+  style: 7
+  camera_move: push
+prompt: {en: Dust.}
+negative:
+  remove: [rain]
+  sub: 1
+sampling:
+  steps: 500
+  glow: 1
+"""
+
+
+def test_no_fault_hides_another_one() -> None:
+    told = [(fault.line, fault.key) for fault in presets.faults(MANY)]
+    assert told == [
+        (2, "id"),
+        (3, "name.fr"),
+        (4, "colour"),
+        (6, "look.lens"),
+        (9, "look.lighting_type.1"),
+        (10, "look.lighting_type.2"),
+        (11, "look.lighting_type.3"),
+        (12, "look.time_of_day"),
+        (13, "look.color_tone"),
+        (14, "look.style"),
+        (15, "look.camera_move.0"),
+        (16, "prompt.en"),
+        (18, "negative.remove.0"),
+        (19, "negative.sub"),
+        (21, "sampling.steps"),
+        (22, "sampling.glow"),
+    ]
+
+
 def test_a_billion_laughs_is_refused_at_once(tmp_path: Path) -> None:
     lines = ["a0: &a0 [lol, lol]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40)]
     with pytest.raises(PresetError, match="anchors"):

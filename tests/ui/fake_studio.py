@@ -117,7 +117,7 @@ class FakeStudio:
             disk_gb=0,
             seconds=12.0,
             fits=self.fits,
-            reason="it needs 40 GB of memory",
+            reason="Pocket at 480×320 in fp32 fits: it runs on the processor.",
         )
         return self._shot(recipe, kind), foreseen
 

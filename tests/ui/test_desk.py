@@ -26,12 +26,10 @@ def test_an_empty_desk(desk: Desk, studio: FakeStudio) -> None:
 
 
 def test_what_keeps_the_worker_from_starting_is_told(desk: Desk, studio: FakeStudio) -> None:
-    studio.broken = Failed(error="The model process does not start.", advice="Install again.")
+    studio.broken = Failed(error="The model process does not start.", advice="Run it again.")
     told = desk.poll({})
-    assert told["trouble"] == {
-        "message": "The model process does not start.",
-        "advice": "Install again.",
-    }
+    assert told["trouble"]["message"]["en"] == "The model process does not start."
+    assert told["trouble"]["advice"] == {"en": "Run it again.", "zh": "请重新运行。"}
     assert desk.poll({"revision": told["revision"]})["trouble"] == told["trouble"]
 
 
@@ -141,7 +139,11 @@ def test_what_ended_badly_can_be_run_again(desk: Desk, studio: FakeStudio, state
     desk.render(BALL, 1)
     studio.change(1, state=state, error="It broke.", advice="Try again.")
     stage = desk.poll({"focus": 1})["stage"]
-    assert stage["again"] and stage["error"] == "It broke." and stage["advice"] == "Try again."
+    assert (
+        stage["again"]
+        and stage["error"]["en"] == "It broke."
+        and stage["advice"]["en"] == "Try again."
+    )
     told = desk.act({"name": "again", "id": 1})
     assert told["focus"] == 1 and told["stage"]["state"] == "queued"
 
@@ -205,7 +207,7 @@ def test_a_sheet_follows_its_takes_and_what_works_them_up(desk: Desk, studio: Fa
     studio.change(2, progress=glimpse)
     told = desk.poll({"sheet": group})["sheet"]["looks"][1]
     assert told["glimpse"] == str(studio.places.glimpses / "2.webp")
-    assert (failed["state"], failed["error"]) == ("failed", "It broke.")
+    assert (failed["state"], failed["error"]["en"]) == ("failed", "It broke.")
 
     asked = {"name": "refine", "group": group, "sheet": group, "clips": [clip.id], "id": 2}
     told = desk.act(asked)
@@ -282,7 +284,8 @@ def test_the_queue_in_its_order_then_what_stopped(desk: Desk, studio: FakeStudio
         (third.id, "failed"),
     ]
     assert (told[0]["percent"], told[0]["left"]) == (50, 3.0)
-    assert (told[2]["error"], told[2]["advice"]) == ("No memory.", "Make it smaller.")
+    assert told[2]["error"]["en"] == "No memory."
+    assert told[2]["advice"]["en"] == "Make it smaller."
 
 
 def test_acting_in_the_queue_leaves_the_stage(desk: Desk, studio: FakeStudio) -> None:

@@ -96,7 +96,7 @@ def test_one_that_refuses_does_not_keep_the_others(shelf: Shelf) -> None:
     some = ids(shelf)[:2]
     told = shelf.mark({"name": "trash", "ids": [some[0], "nobody", some[1]]})
     assert told["done"] == some
-    assert "nobody" in told["problem"]["message"]
+    assert "nobody" in told["problem"]["message"]["en"]
 
 
 def test_detail_tells_the_prompt_by_origin_and_the_whole_recipe(shelf: Shelf) -> None:
@@ -164,7 +164,7 @@ def test_a_folder_opens_only_where_the_clips_are(shelf: Shelf, studio: FakeStudi
     afar = Shelf(studio, anywhere=True)
     assert afar.detail({"id": clip})["folder"] is False
     told = served(afar.act)({"name": "folder", "id": clip})
-    assert "computer that the studio runs on" in told["problem"]["message"]
+    assert "computer that the studio runs on" in told["problem"]["message"]["en"]
     assert studio.asked.count(("folder", clip)) == 1
 
 

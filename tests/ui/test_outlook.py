@@ -28,7 +28,10 @@ def test_the_answer_is_honest(studio: FakeStudio) -> None:
     assert told["problem"] is None
     assert told["plan"] == {
         "fits": True,
-        "reason": "it needs 40 GB of memory",
+        "reason": {
+            "en": "Pocket at 480×320 in fp32 fits: it runs on the processor.",
+            "zh": "Pocket（480×320，fp32）可以运行：在处理器上运行。",
+        },
         "seconds": 12.0,
         "measured": True,
     }
@@ -44,7 +47,8 @@ def test_an_empty_form_is_a_problem_in_words(studio: FakeStudio) -> None:
 
 def test_an_unknown_preset_is_a_problem_in_words(studio: FakeStudio) -> None:
     assert (
-        "nowhere" in outlook(studio, Recipe(prompt="x", presets=("nowhere",)))["problem"]["message"]
+        "nowhere"
+        in outlook(studio, Recipe(prompt="x", presets=("nowhere",)))["problem"]["message"]["en"]
     )
 
 
@@ -80,13 +84,16 @@ def test_a_broken_preset_of_ones_own_is_told(studio: FakeStudio) -> None:
     assert catalogue(studio)["preset_problem"] is None
     studio.places.presets.mkdir(parents=True)
     (studio.places.presets / "mine.yaml").write_text("schema: 1\nid: mine\n", encoding="utf-8")
-    assert "mine.yaml" in catalogue(studio)["preset_problem"]["message"]
+    assert "mine.yaml" in catalogue(studio)["preset_problem"]["message"]["en"]
 
 
 def test_a_worker_that_cannot_start_is_told(studio: FakeStudio) -> None:
-    studio.broken = Failed(error="No memory.", advice="Close something.")
+    studio.broken = Failed(error="The disk is full.", advice="Run it again.")
     told = outlook(studio, Recipe(prompt="x"))
-    assert told["trouble"] == {"message": "No memory.", "advice": "Close something."}
+    assert told["trouble"] == {
+        "message": {"en": "The disk is full.", "zh": "磁盘已满。"},
+        "advice": {"en": "Run it again.", "zh": "请重新运行。"},
+    }
 
 
 def test_a_camera_move_greys_the_angle(studio: FakeStudio) -> None:

@@ -81,9 +81,9 @@ def test_every_fault_is_told_at_its_line(rack: Rack) -> None:
     text = "schema: 1\nid: Loose\nname: {en: x}\nlook:\n  colour_tone: warm\n"
     found = rack.check({"text": text})["faults"]
     assert [each["line"] for each in found] == [2, 5]
-    assert "colour_tone" in found[1]["message"] and "color_tone" in found[1]["advice"]
+    assert "colour_tone" in found[1]["message"]["en"] and "color_tone" in found[1]["advice"]["en"]
     assert rack.check({"text": "a: [1"})["faults"][0]["line"] == 1
-    assert rack.check({"text": ""})["faults"][0]["advice"] == "Start it with “schema: 1”."
+    assert rack.check({"text": ""})["faults"][0]["advice"]["en"] == "Start it with “schema: 1”."
     assert rack.check({"text": LOOSE})["faults"] == []
 
 
@@ -141,4 +141,4 @@ def test_a_preset_out_of_the_form(rack: Rack, studio: Studio) -> None:
     twice = _made(studio, "Harbour at six", None, values(looks=looks))["made"]
     assert twice == f"{made}-2"
     told = _made(studio, "Nothing", None, values(prompt="A kite"))
-    assert "no look" in told["problem"]["message"]
+    assert "no look" in told["problem"]["message"]["en"]

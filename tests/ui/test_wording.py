@@ -4,7 +4,6 @@ import json
 import re
 
 from studio.paths import ASSETS, PROJECT
-from studio.plan import Residency
 from studio.prompt import Reason
 from studio.ui import wording
 
@@ -16,7 +15,6 @@ BUILT = {
     "reason": " ".join(reason.value.replace("-", "_") for reason in Reason),
     "use": "any advertising film social product education poster_in_motion",
     "from": "words picture last",
-    "residency": " ".join(each.value for each in Residency),
     "stage": "listing fetching checking preparing retrying paused failed",
     "queue": "sooner later",
     "standing": "new same own bundled",
