@@ -20,8 +20,7 @@ function frame(model) {
   bar.append(make('i'));
   const ways = make('select', 'ways');
   ways.setAttribute('aria-label', say('model_way'));
-  const taken = way => size(way.bytes) + (way.stays < way.bytes ? ' → ' + size(way.stays) : '');
-  ways.append(...model.ways.map(way => new Option(pick(way.name) + ' · ' + taken(way), way.id)));
+  ways.onchange = () => { ways.dataset.chosen = ways.value; paintModel(all.find(each => each.id === model.id)); };
   const buttons = make('div', 'buttons');
   const labels = { use: say('model_folder_have'), get: say('model_get'), pause: say('pause'), check: say('model_check'), release: say('model_release'), remove: say('preset_remove') };
   for (const name in labels) {
@@ -42,8 +41,17 @@ function run(kind, told) {
   li.append(make('small', '', pick(told.reason)));
   return li;
 }
-// One sentence on how the model stands, beside its amount.
-function standing(model) {
+// The best way for this computer comes first, once it is known; what a person chose stays.
+function offerWays(ways, model) {
+  const order = model.ways.map(way => way.id).join(' ');
+  if (ways.dataset.order === order) return;
+  const taken = way => size(way.bytes) + (way.stays < way.bytes ? ' → ' + size(way.stays) : '');
+  ways.replaceChildren(...model.ways.map(way => new Option(pick(way.name) + ' · ' + taken(way), way.id)));
+  ways.dataset.order = order;
+  if (ways.dataset.chosen) ways.value = ways.dataset.chosen;
+}
+// One sentence on how the model stands, beside its amount. chosen: bytes of the way to have it.
+function standing(model, chosen) {
   const { download, offer, check } = model;
   if (check && check.running) return say('model_checking');
   if (check && check.error) return whole({ message: check.error, advice: check.advice });
@@ -64,24 +72,28 @@ function standing(model) {
   if (model.installed) return say(model.borrowed ? 'model_borrowed' : 'model_here');
   if (offer.found) return say('model_found');
   if (!offer.enough) return say('model_no_room', { free: size(offer.free) });
-  return say('model_away', { time: far(offer.seconds) });
+  return say('model_away', { time: far(offer.seconds * chosen / offer.bytes) });
 }
 function paintModel(model) {
   const li = nodes.get(model.id), find = selector => li.querySelector(selector), { download, offer, check } = model;
   const checking = Boolean(check) && check.running;
   const coming = Boolean(download) && download.stage !== 'done' && !model.installed, active = coming && download.active;
+  const ways = find('.ways'), first = model.ways[0];
+  offerWays(ways, model);
+  // What the offer tells is of the first way.
+  const chosen = offer && (!first || ways.value === first.id ? offer.bytes : model.ways.find(way => way.id === ways.value).bytes);
   li.dataset.state = model.installed ? 'here' : active ? 'coming' : coming && download.stage === 'failed' ? 'failed' : model.partly || coming ? 'partly' : 'away';
   find('.badge').textContent = model.installed ? say('model_installed') : '';
   find('.runs').replaceChildren(...Object.entries(model.runs).map(([kind, told]) => run(kind, told)));
-  find('.amount').textContent = coming && download.of ? size(download.done) + ' / ' + size(download.of) : model.installed ? size(model.bytes) : offer ? size(offer.bytes) : '';
-  const told = standing(model);
+  find('.amount').textContent = coming && download.of ? size(download.done) + ' / ' + size(download.of) : model.installed ? size(model.bytes) : offer ? size(chosen) : '';
+  const told = standing(model, chosen);
   if (find('.told').textContent !== told) find('.told').textContent = told;
   find('.told').title = model.folder;
   const part = coming && download.of ? 100 * download.done / download.of : offer && model.partly ? 100 * (1 - offer.missing / offer.bytes) : 0;
   find('.bar').hidden = model.installed || (!coming && !model.partly);
   find('.bar').setAttribute('aria-valuenow', Math.round(part));
   find('.bar i').style.transform = 'scaleX(' + part / 100 + ')';
-  find('.ways').hidden = model.ways.length < 2 || model.installed || active;
+  ways.hidden = model.ways.length < 2 || model.installed || active;
   find('[data-act=get]').hidden = model.installed || active || !offer;
   find('[data-act=get]').classList.toggle('main', Boolean(model.runs.preview && model.runs.preview.fits));   // no invitation to what would not run
   find('[data-act=get]').disabled = Boolean(offer) && !offer.enough;

@@ -421,7 +421,7 @@ SENTENCES = MappingProxyType(
             "Clips made with it stay.",
             "其文件将被删除；若位于你自己的文件夹则仅取消关联。已制作的片段会保留。",
         ),
-        model_folder_have=("It is here already…", "本机已有……"),
+        model_folder_have=("I have it already…", "我已有文件……"),
         model_folder_of=("Where is {name}?", "{name} 在哪里？"),
         model_folder=("Folder", "文件夹"),
         model_folder_hint=(
