@@ -96,7 +96,7 @@ def test_a_model_comes_and_goes(open_page: Opener, hub: Hub, tmp_path: Path) -> 
     page.locator(".depot .removing .danger").click()
     expect(model).to_have_attribute("data-state", "away")
 
-    model.get_by_role("button", name="It is here already").click()
+    model.get_by_role("button", name="I have it already").click()
     asked, own = page.locator(".depot .pointing"), tmp_path / "my own"
     asked.get_by_label("Folder").fill(str(own))
     page.keyboard.press("Enter")
