@@ -13,11 +13,20 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from studio.paths import PROJECT
 
 START_SECONDS = 60
+expect.set_options(timeout=20_000)  # as the pages themselves; a busy computer is slow
 ColorScheme = Literal["dark", "light"]
 OWN_HOSTS = {"127.0.0.1", "localhost"}
 # What Gradio's own script says when its page is left in the middle of an answer.

@@ -45,7 +45,6 @@ SHOT = Shot(
     refine=None,
 )
 NUMBERED = PAGE + 4
-expect.set_options(timeout=20_000)  # as the pages themselves; a busy computer is slow
 HOSTILE = "<img src=x onerror=alert(1)> ${document.body.id='owned'}"
 
 
