@@ -289,8 +289,9 @@ POCKET = ModelSpec(
     name="Pocket",
     note=Words(
         en="Built in: shows the workflow, not the picture quality of Wan2.2. "
-        "Little trained yet: tones begin to follow the words, shapes do not.",
-        zh="内置模型：演示流程，不代表 Wan2.2 的画质。训练尚浅：色调开始跟随文字，形状还不行。",
+        "Half trained: place, light, time and colour follow the words, shapes and moves hardly.",
+        zh="内置模型：演示流程，不代表 Wan2.2 的画质。"
+        "训练到一半：地点、光线、时间和颜色会跟随文字，形状和运动还不太行。",
     ),
     licence="Apache-2.0",
     repository=None,
