@@ -289,9 +289,10 @@ POCKET = ModelSpec(
     name="Pocket",
     note=Words(
         en="Built in: shows the workflow, not the picture quality of Wan2.2. "
-        "Half trained: place, light, time and colour follow the words, shapes and moves hardly.",
+        "Half trained: place, light, time and tone follow the words, colour half the time, shapes "
+        "and moves hardly.",
         zh="内置模型：演示流程，不代表 Wan2.2 的画质。"
-        "训练到一半：地点、光线、时间和颜色会跟随文字，形状和运动还不太行。",
+        "训练到一半：地点、光线、时间和色调会跟随文字，颜色只有一半会，形状和运动还不太行。",
     ),
     licence="Apache-2.0",
     repository=None,
