@@ -410,13 +410,18 @@ def _validated(document: Any, name: str, lines: Lines) -> Preset:
     try:
         return Preset.model_validate(of_today(document))
     except ValidationError as error:
-        first = _explained(error, lines)[0]
+        # A key that is misspelt is missing too: the line it stands in is the one to look at.
+        first = min(_explained(error, lines), key=_is_missing)
     told = (
         f"{name}, line {first.line}, {first.key}: {first.message}"
         if lines
         else f"{name}, “{first.key}”: {first.message}"
     )
     raise _wrong(told, first.advice)
+
+
+def _is_missing(fault: Fault) -> bool:
+    return fault.message == _shown(PLAINER["missing"][0])
 
 
 def _check_kind(document: Any, name: str, lines: Lines) -> None:
