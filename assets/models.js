@@ -164,7 +164,8 @@ pointing.querySelector('form').addEventListener('submit', async event => {
   if (!wrong) { pointing.close(); look(); }
 });
 pointing.querySelector('[type=button]').addEventListener('click', () => pointing.close());
-mirror.addEventListener('toggle', () => { if (mirror.open) mirror.querySelector('input').value = mirror.dataset.address; });
+// Before it opens: “toggle” comes after, when something may have been typed.
+mirror.querySelector('summary').addEventListener('click', () => { mirror.querySelector('input').value = mirror.dataset.address; });
 mirror.querySelector('form').addEventListener('submit', async event => {
   event.preventDefault();
   const told = await ask(server.act, { name: 'mirror', address: mirror.querySelector('input').value });

@@ -4,6 +4,7 @@ Knows files by where they lie; not which model they are of.
 """
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -105,5 +106,7 @@ def there(folder: Path, planned: Manifest) -> int:
 
 
 def size(path: Path) -> int:
-    """Of a file in bytes; 0 where there is none."""
-    return path.stat().st_size if path.is_file() else 0
+    """Of a file in bytes; 0 where there is none, or none any more."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_size if path.is_file() else 0
+    return 0

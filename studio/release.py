@@ -6,6 +6,7 @@ back.
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,9 +34,14 @@ class Release:
 
     @property
     def bytes(self) -> int:
-        """What the disk has more of afterwards: what has a second name elsewhere stays on it."""
-        sizes = ((self.home / target).stat() for target in self.going)
-        return sum(each.st_size for each in sizes if each.st_nlink == 1)
+        """What the disk has more of afterwards: what has a second name elsewhere stays on it, and
+        what a release under way has deleted by now comes free no more."""
+        freed = 0
+        for target in self.going:
+            with suppress(FileNotFoundError):
+                file = (self.home / target).stat()
+                freed += file.st_size if file.st_nlink == 1 else 0
+        return freed
 
 
 def possible(spec: ModelSpec, models: Path, needed: Collection[Precision]) -> Release:
@@ -97,7 +103,7 @@ def carry_out(release: Release) -> int:
         manifest.note(release.home, noted)
     try:
         for target in release.going:
-            (release.home / target).unlink()
+            (release.home / target).unlink(missing_ok=True)
     except OSError as error:
         raise StudioError(
             f"{release.spec.name} could not be released: {error.strerror or error}.",

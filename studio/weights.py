@@ -368,4 +368,4 @@ def _delete(folder: Path, ours: bool) -> None:
 
 
 def _bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return sum(manifest.size(path) for path in folder.rglob("*"))

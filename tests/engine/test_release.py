@@ -104,6 +104,15 @@ def test_a_released_model_makes_the_same_clip(
     assert studio.check_model(T2V_A14B.id) == ()
 
 
+def test_a_release_is_told_of_while_its_files_go(studio: Studio, home: Path) -> None:
+    keep(home, T2V_A14B)
+    going = release.possible(T2V_A14B, home.parent, (Precision.INT8,))
+    first, second = (home / target for target in going.going)
+    assert going.bytes == first.stat().st_size + second.stat().st_size
+    first.unlink()
+    assert going.bytes == second.stat().st_size
+
+
 def test_what_is_not_kept_is_said_in_one_sentence(
     studio: Studio, home: Path, tmp_path: Path
 ) -> None:
