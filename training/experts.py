@@ -4,10 +4,7 @@ Each learns on its own side of the boundary, by itself. Most steps have all toke
 (text to video); in the others the first frame is clean and its tokens are at timestep 0 (image to
 video), as the stock pipelines run a model with `expand_timesteps`.
 
-Wan2.2 knows places by rotations alone, that is relative to one another, and noise looks alike
-everywhere: where the picture ends can only be felt by what is missing beyond it. A model finds that
-out late (rows after 1,000 steps, columns not after 5,000) and paints no subject before. So an early
-block is asked where each token is, which it learns within 200 steps.
+Blocks inside them are asked what a token must know (`asked.py`).
 """
 
 import multiprocessing
@@ -20,15 +17,16 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKLWan, WanTransformer3DModel
 from torch import nn
-from torch.nn import functional
 from transformers import PreTrainedTokenizerFast
 
 from studio.models import POCKET
-from training import captions, data, text, vae, world
+from training import asked, captions, data, text, vae, world
+from training.asked import Places, Scenes
 from training.attention import Plain
 from training.efforts import Effort, Size
 from training.run import Run, Stage, put
 from training.text import Reader
+from training.world import Scene
 
 SHIFT = POCKET.sampling.flow_shift
 BOUNDARY = POCKET.sampling.boundary or 1.0
@@ -37,12 +35,10 @@ UNCAPTIONED = 0.1  # of the samples have no words, for guidance
 GIVEN = 0.2  # of the steps are given first frames, which say most of what words would
 PLAIN, PICTURED = 8, 4  # captions of each clip, for text to video and for image to video
 PART = 512  # clips in one file of latents
-RATE = 1.2e-3
+RATE, AGAIN_RATE = 1.2e-3, 8e-4
 SUBJECT_SHARE, SUBJECT_COUNTS = 0.6, 8.0  # beside the picture's 1; at most so many times
-PLACED_BY = 1  # the block after which a token is to know its place
-PLACES_COUNT = 0.5  # beside the picture's 1
 SIDES = ("high", "low")
-SALT = 2
+SALT, AGAIN = 2, 3  # of the clips; experts that learn on see others
 
 
 def make() -> WanTransformer3DModel:
@@ -69,12 +65,15 @@ class Latents:
 
     values: normalised latents fp16 [N, C, T, h, w]. weights: how much each of them counts, fp32
     [N, 1, T, h, w]. tokens: captions int16 [N, PLAIN + PICTURED, TEXT_TOKENS], each clip's for text
-    to video first, then those for image to video.
+    to video first, then those for image to video. maps: of `asked.mapped`, fp16 [N, T, h/2, w/2,
+    numbers]. told: of `text.told`, int64 [N, fields].
     """
 
     values: torch.Tensor
     weights: torch.Tensor
     tokens: torch.Tensor
+    maps: torch.Tensor
+    told: torch.Tensor
 
 
 def cache(run: Run, effort: Effort) -> None:
@@ -97,10 +96,14 @@ def cached(run: Run, effort: Effort) -> dict[Size, Latents]:
     made = {}
     for size, count in data.shares(effort, effort.clips).items():
         kept = [run.load(_part_name(size, part))[0] for part in data.parts(count, PART)]
+        scenes = [data.scene(size, number, _salt(run)) for number in range(count)]
+        maps = torch.stack([asked.mapped(scene, *size, effort.frames) for scene in scenes])
         made[size] = Latents(
             values=torch.cat([one["values"] for one in kept]).to(run.device),
-            weights=_weights(size, count, effort.frames).to(run.device),
+            weights=_weights(scenes, size, effort.frames).to(run.device),
             tokens=torch.cat([one["tokens"] for one in kept]),
+            maps=maps.to(run.device),
+            told=text.told(scenes).to(run.device),
         )
     return made
 
@@ -117,8 +120,9 @@ def _prepare(
     part: slice,
     frames: int,
 ) -> dict[str, torch.Tensor]:
-    drawn = data.draw_size(size, range(part.start, part.stop), frames, SALT)
-    rng = np.random.default_rng((data.SEED, SALT, *size, part.start))
+    salt = _salt(run)
+    drawn = data.draw_size(size, range(part.start, part.stop), frames, salt)
+    rng = np.random.default_rng((data.SEED, salt, *size, part.start))
     said = [
         captions.caption(scene, rng, picture=number >= PLAIN)
         for scene in drawn.scenes
@@ -128,13 +132,17 @@ def _prepare(
     return {"values": vae.encode(network, drawn.clips, 32, run), "tokens": tokens}
 
 
-def _weights(size: Size, count: int, frames: int) -> torch.Tensor:
+def _salt(run: Run) -> int:
+    return AGAIN if run.has(f"{SIDES[0]}-begin") else SALT
+
+
+def _weights(scenes: list[Scene], size: Size, frames: int) -> torch.Tensor:
     """[N, 1, T, h, w]: where the subject is counts more, the more the smaller it is. Most words are
     about the subject, and most of the picture is not."""
     width, height = size[0] // vae.SPACE, size[1] // vae.SPACE
     weights = []
-    for number in range(count):
-        there = world.where(data.scene(size, number, SALT), width, height, frames)
+    for scene in scenes:
+        there = world.where(scene, width, height, frames)
         # The first latent frame is one frame of the clip, every other is four.
         rest = there[1:].reshape(-1, vae.TIME, height, width).any(1)
         subject = np.concatenate((there[:1], rest)).astype(np.float32)
@@ -168,58 +176,35 @@ def learn(
     """One expert, on its side of the boundary."""
     torch.manual_seed(data.SEED)
     model, reader = trainable(run.device), text.trained(run)
-    places = _Places(latents).to(run.device)
-    if run.has(f"{side}-begin"):
+    begun = run.has(f"{side}-begin")
+    if begun:
         put(run.load(f"{side}-begin")[0], "model", model)
     if effort.compiled:
         for block in model.blocks:
             block.forward = torch.compile(block.forward, dynamic=True)
-    model.blocks[PLACED_BY].register_forward_hook(places.see)
-    stage = Stage(run, side, {"model": model, "places": places}, RATE, (minutes, effort.steps))
+    places = Places(model.blocks[asked.PLACED_BY], _ends(latents)).to(run.device)
+    scenes = Scenes(model.blocks[asked.SEEN_BY]).to(run.device)
+    modules = {"model": model, "places": places, "scenes": scenes}
+    stage = Stage(run, side, modules, AGAIN_RATE if begun else RATE, (minutes, effort.steps))
     sigmas = {"high": _high_sigma, "low": _low_sigma}[side]
 
     def loss(now: Stage) -> dict[str, torch.Tensor]:
         sample = _sample(now, latents, effort)
         error = _loss(now, model, reader, sample, sigmas(now, len(sample.clean)))
-        return {"loss": error, "places": PLACES_COUNT * places.missed(sample.clean.shape)}
+        return {
+            "loss": error,
+            "places": asked.PLACES_COUNT * places.missed(sample.clean.shape),
+            **scenes.missed(sample.maps, sample.told),
+        }
 
     stage.train(loss)
 
 
-class _Places(nn.Module):
-    """Guesses frame, row and column of each token from what a block gives."""
-
-    def __init__(self, latents: dict[Size, Latents]) -> None:
-        super().__init__()
-        shapes = [one.values.shape for one in latents.values()]
-        frames, height, width = (max(shape[axis] for shape in shapes) for axis in (2, 3, 4))
-        self.ends = (frames, height // 2, width // 2)
-        self.guess = nn.Linear(POCKET.width, sum(self.ends))
-        self.seen: torch.Tensor | None = None
-
-    def see(self, _module: nn.Module, _given: object, out: torch.Tensor) -> None:
-        """A hook: what the block gave, [B, tokens, width]."""
-        self.seen = out
-
-    def missed(self, shape: torch.Size) -> torch.Tensor:
-        """Mean cross entropy of the three guesses for latents of that shape [B, C, T, h, w]."""
-        if self.seen is None:
-            raise ValueError("No block has been seen.")
-        batch, _, frames, height, width = shape
-        true = torch.meshgrid(
-            *(
-                torch.arange(end, device=self.seen.device)
-                for end in (frames, height // 2, width // 2)
-            ),
-            indexing="ij",
-        )
-        guesses = self.guess(self.seen.float()).flatten(0, 1).split(self.ends, 1)
-        return torch.stack(
-            [
-                functional.cross_entropy(guess, where.flatten().repeat(batch))
-                for guess, where in zip(guesses, true, strict=True)
-            ]
-        ).mean()
+def _ends(latents: dict[Size, Latents]) -> tuple[int, int, int]:
+    """The most frames, rows and columns of tokens."""
+    shapes = [one.maps.shape[1:4] for one in latents.values()]
+    frames, height, width = (max(counts) for counts in zip(*shapes, strict=True))
+    return frames, height, width
 
 
 def take(run: Run, model: Path) -> None:
@@ -244,12 +229,14 @@ def finished(run: Run) -> tuple[WanTransformer3DModel, WanTransformer3DModel, Re
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Sample:
     """clean: latents [B, C, T, h, w]. weights: how much they count, [B, 1, T, h, w]. given: whether
-    their first frames are given. tokens: [B, TEXT_TOKENS]."""
+    their first frames are given. tokens: [B, TEXT_TOKENS]. maps, told: as in `Latents`."""
 
     clean: torch.Tensor
     weights: torch.Tensor
     given: bool
     tokens: torch.Tensor
+    maps: torch.Tensor
+    told: torch.Tensor
 
 
 def _sample(stage: Stage, latents: dict[Size, Latents], effort: Effort) -> _Sample:
@@ -268,11 +255,14 @@ def _sample(stage: Stage, latents: dict[Size, Latents], effort: Effort) -> _Samp
     tokens = chosen.tokens[numbers, torch.from_numpy(which)].long()
     tokens[torch.from_numpy(rng.random(count) < UNCAPTIONED)] = text.no_words()
     device = stage.run.device
+    there = numbers.to(device)
     return _Sample(
-        clean=chosen.values[numbers.to(device)].float(),
-        weights=chosen.weights[numbers.to(device)],
+        clean=chosen.values[there].float(),
+        weights=chosen.weights[there],
         given=given,
         tokens=tokens.to(device),
+        maps=chosen.maps[there],
+        told=chosen.told[there],
     )
 
 

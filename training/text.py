@@ -153,10 +153,17 @@ def train(run: Run, effort: Effort, minutes: float) -> None:
 def _untold(guesses: torch.Tensor, scenes: list[Scene]) -> torch.Tensor:
     """Mean cross entropy of what the captions tell; no guess can know what they leave out."""
     losses = []
-    for field, part in zip(TOLD, guesses.split([*map(len, TOLD.values())], 1), strict=True):
-        true = [TOLD[field].index(getattr(scene, field)) for scene in scenes]
-        losses.append(functional.cross_entropy(part, torch.tensor(true, device=part.device)))
+    true = told(scenes).to(guesses.device).unbind(1)
+    for part, field in zip(guesses.split([*map(len, TOLD.values())], 1), true, strict=True):
+        losses.append(functional.cross_entropy(part, field))
     return torch.stack(losses).mean()
+
+
+def told(scenes: list[Scene]) -> torch.Tensor:
+    """What captions tell of scenes, int64 [N, fields]: numbers of the values in `TOLD`."""
+    return torch.tensor(
+        [[TOLD[field].index(getattr(scene, field)) for field in TOLD] for scene in scenes]
+    )
 
 
 def trained(run: Run) -> Reader:

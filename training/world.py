@@ -103,6 +103,17 @@ def where(scene: Scene, width: int, height: int, frames: int) -> Array:
     return np.hypot(canvas.x - x, canvas.y - y) < np.maximum(1.15 * size, 0.7 * canvas.pixel)
 
 
+def chart(scene: Scene, width: int, height: int, frames: int) -> Array:
+    """Where in the world each pixel lies, [frames, height, width, 4]: across the scene and below
+    its horizon, in short sides; then across and down the subject, 0 in its middle, −1 and 1 far
+    from it, ±0.76 at its rim."""
+    canvas = _Canvas(scene, width, height, frames)
+    x, y, size = canvas.subject_path()
+    body = (np.tanh((canvas.x - x) / size), np.tanh((canvas.y - y) / size))
+    horizon = np.clip(canvas.y - canvas.horizon, -1.0, 1.0)
+    return np.stack((canvas.x, horizon, *body), -1).astype(np.float32)
+
+
 class _Canvas:
     """The picture while it is drawn, [F, H, W, 3] in 0 to 1, and where each pixel lies.
 
