@@ -68,7 +68,8 @@ function standing(model, chosen) {
     return words.filter(Boolean).join(' · ');
   }
   if (model.built_in) return say('model_built_in');
-  if (check) return say('model_whole');
+  if (check && check.answered.otherwise.length) return say('model_otherwise', { experts: check.answered.otherwise.join(', ') });
+  if (check) return say(check.answered.same.length ? 'model_answers' : 'model_whole');
   if (model.installed) return say(model.borrowed ? 'model_borrowed' : 'model_here');
   if (offer.found) return say('model_found');
   if (!offer.enough) return say('model_no_room', { free: size(offer.free) });

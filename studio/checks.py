@@ -4,21 +4,23 @@ Knows who reads; not when a file is damaged, nor what may go once it was read.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock, Thread
 
 from studio.errors import StudioError
+from studio.events import Answered
 from studio.models import ModelSpec
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
     """How a check stands. damaged: the files that are not as they should be, known once it no
-    longer runs. freed: bytes of published weights that were let go after it. error, advice: why it
-    could not be done, and what to do."""
+    longer runs. answered: what its experts said, where they were asked. freed: bytes of published
+    weights that were let go after it. error, advice: why it could not be done, and what to do."""
 
     running: bool
     damaged: tuple[str, ...] = ()
+    answered: Answered = field(default_factory=Answered)
     freed: int | None = None
     error: str | None = None
     advice: str | None = None

@@ -762,11 +762,9 @@ class Studio:
         return release.carry_out(self._release(model_id))
 
     def start_check(self, model_id: str) -> Check:
-        """`check_model` in the background: answers at once, `check` tells what came of it."""
-        return self._checks.start(
-            models.model(model_id),
-            lambda: Check(running=False, damaged=self.check_model(model_id)),
-        )
+        """`check_model` in the background, then `ask_model` where nothing renders or waits: there
+        is no room for experts twice. Answers at once, `check` tells what came of it."""
+        return self._checks.start(models.model(model_id), lambda: self._checked(model_id))
 
     def start_release(self, model_id: str) -> Check:
         """`release_model` in the background, likewise. Raises InvalidRequest."""
@@ -829,6 +827,12 @@ class Studio:
         width, height = spec.shapes[0].final
         full = Extent(width=width, height=height, frames=spec.frames, steps=spec.sampling.steps)
         return plan.plans(full, spec, here)[0].precision
+
+    def _checked(self, model_id: str) -> Check:
+        damaged = self.check_model(model_id)
+        asked = not damaged and not self.line()
+        answered = self.ask_model(model_id) if asked else Answered()
+        return Check(running=False, damaged=damaged, answered=answered)
 
     def _release(self, model_id: str) -> release.Release:
         """Held to every precision in which this computer would make a clip by itself."""

@@ -46,7 +46,8 @@ SENTENCES = MappingProxyType(
             "亮的部分会被使用，拖动可移动。",
         ),
         picture_whole=("The whole picture is used.", "整张图都会被使用。"),
-        picture_remove=("Remove the picture", "移除参考图"),
+        picture_remove=("Remove", "移除"),
+        picture_remove_it=("Remove the picture", "移除参考图"),
         picture_decides=(
             "The picture decides light, framing and tone.",
             "光线、构图和色调由参考图决定。",
@@ -436,6 +437,17 @@ SENTENCES = MappingProxyType(
             "正在读取文件，需要几分钟。",
         ),
         model_whole=("Ready to use; every file is whole.", "可以使用，所有文件完好。"),
+        model_answers=(
+            "Ready to use; every file is whole, and its experts answer as when they were made.",
+            "可以使用，所有文件完好，专家模型的回答与制作时一致。",
+        ),
+        model_otherwise=(
+            "Every file is whole, but {experts} no longer answer as when they were made. Remove "
+            "the model and get it again; if that does not help, it is the card, its driver or a "
+            "library.",
+            "所有文件完好，但 {experts} 的回答与制作时不同。请移除模型后重新下载；若仍如此，"
+            "问题在显卡、驱动或某个库。",
+        ),
         model_damaged=(
             "Damaged: {files}. Put whole files in their place.",
             "已损坏：{files}。请换成完好的文件。",

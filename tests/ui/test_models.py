@@ -10,6 +10,7 @@ import pytest
 from huggingface_hub import constants
 
 from studio.errors import InvalidRequest
+from studio.events import Answered
 from studio.paths import places
 from studio.plan import Hardware
 from studio.settings import Settings
@@ -103,6 +104,21 @@ def test_a_folder_that_is_here_is_used_and_checked(studio: Studio, tmp_path: Pat
     while (told := one(depot.look({}), "t2v-a14b"))["check"]["running"]:
         pass
     assert told["installed"] and published.BIG in told["check"]["damaged"]
+
+
+@pytest.mark.parametrize("waiting", [(), ("a render",)], ids=["at rest", "rendering"])
+def test_a_check_asks_the_experts_where_nothing_renders(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, waiting: tuple[str, ...]
+) -> None:
+    said = Answered(otherwise=("nf4-bfloat16/transformer",))
+    monkeypatch.setattr(Studio, "check_model", lambda *_: ())
+    monkeypatch.setattr(Studio, "ask_model", lambda *_: said)
+    monkeypatch.setattr(Studio, "line", lambda _: list(waiting))
+    depot = Depot(studio)
+    depot.act({"name": "check", "id": "t2v-a14b"})
+    while (told := one(depot.look({}), "t2v-a14b"))["check"]["running"]:
+        pass
+    assert tuple(told["check"]["answered"]["otherwise"]) == (() if waiting else said.otherwise)
 
 
 def test_the_address_is_chosen_and_let_go(studio: Studio) -> None:
