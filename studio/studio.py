@@ -75,7 +75,7 @@ from studio.plan import Hardware, Plan, Precision
 from studio.preset_pack import card_of
 from studio.presets import Preset
 from studio.prompt import Expansion
-from studio.recipe import Recipe
+from studio.recipe import Picture, Recipe
 from studio.settings import Settings
 from studio.shot import Extent, Kind, Shot
 from studio.sweep import Names, Sheet
@@ -373,17 +373,20 @@ class Studio:
     def bring_in(self, video: Path, words: str = "", model_id: str | None = None) -> Clip:
         """Take a video of any program into the library, as a preview that refines from its frames.
 
-        words: what it shows; none where the file carries a recipe of ours. Raises NotFound,
-        InvalidRequest or RenderFailed; then nothing was taken in.
+        words: what it shows; none where the file carries a recipe of ours. A model that always
+        needs a picture is given its first frame. Raises NotFound, InvalidRequest or RenderFailed;
+        then nothing was taken in.
         """
         spec = models.model(model_id or self.default_model())
         found = foreign.fit(video, spec)
+        first = self._keep_frame(still.first_frame, video) if spec.needs_picture else None
         recipe = Recipe(
             prompt=words or _own_words(video),
             model=spec.id,
             width=found.width,
             height=found.height,
             frames=found.frames,
+            picture=Picture(sha256=first) if first else None,
         )
         tag = Tag(
             id=_new_id(),
@@ -582,12 +585,7 @@ class Studio:
 
         Raises NotFound, InvalidRequest.
         """
-        frame = self.places.work / f"{uuid.uuid4().hex}.png"
-        try:
-            still.last_frame(self.clip(clip_id).file, frame)
-            return picture.keep(frame, self.places.pictures)
-        finally:
-            frame.unlink(missing_ok=True)
+        return self._keep_frame(still.last_frame, self.clip(clip_id).file)
 
     def trim(self, clip_id: str, start_seconds: float, end_seconds: float) -> Path:
         """Write a part of a clip, recipe and all, into the library's Exports; gives the file.
@@ -951,6 +949,15 @@ class Studio:
                 "None of these looks has a clip yet.", "Wait for one, or run them again."
             )
         return sheet
+
+    def _keep_frame(self, write: Callable[[Path, Path], None], film: Path) -> str:
+        """write: a function of `still`. Gives the SHA-256 of the reference picture."""
+        frame = self.places.work / f"{uuid.uuid4().hex}.png"
+        try:
+            write(film, frame)
+            return picture.keep(frame, self.places.pictures)
+        finally:
+            frame.unlink(missing_ok=True)
 
     def _reference(self, decided: Shot) -> tuple[Path, Box] | None:
         """The picture a shot starts from, and what of it is used; None where it is gone."""

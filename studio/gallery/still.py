@@ -1,4 +1,4 @@
-"""A clip's last frame as a picture, to go on from.
+"""A film's first or last frame as a picture, to begin with or to go on from.
 
 Knows films and PNG; nothing of the library.
 """
@@ -7,9 +7,16 @@ import contextlib
 from collections import deque
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from studio import mp4
+
+
+def first_frame(film: Path, target: Path) -> None:
+    """Write the first frame of a film to the PNG target; all else as for `last_frame`."""
+    with contextlib.closing(mp4.frames(film)) as frames:
+        _write(next(frames), target)
 
 
 def last_frame(film: Path, target: Path) -> None:
@@ -18,6 +25,9 @@ def last_frame(film: Path, target: Path) -> None:
     Raises NotFound if the film is gone, InvalidRequest if it cannot be played to its end.
     """
     with contextlib.closing(mp4.frames(film)) as frames:
-        last = deque(frames, maxlen=1).pop()
+        _write(deque(frames, maxlen=1).pop(), target)
+
+
+def _write(frame: np.ndarray, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(last).save(target, "PNG")
+    Image.fromarray(frame).save(target, "PNG")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from studio import cli, mp4
 from studio.gallery import foreign
@@ -49,6 +50,19 @@ def test_a_foreign_video_is_refined_by_one_command(
         (frame,) = mp4.frames(refined.file)
         sides = [float(half.mean()) for half in np.array_split(frame, 2, axis=1)]
         assert sides[1] > sides[0] + 30
+    finally:
+        studio.close()
+
+
+def test_a_model_of_pictures_is_given_the_first_frame(video: Path) -> None:
+    studio = Studio(places(), Settings())
+    try:
+        clip = studio.bring_in(video, "a grey wall", "i2v-a14b")
+        assert clip.recipe.picture is not None and clip.shot.picture is not None
+        kept = np.asarray(Image.open(studio.picture_file(clip.recipe.picture.sha256)))
+        assert np.array_equal(kept, next(mp4.frames(video)))
+        assert studio.bring_in(video, "a grey wall", "ti2v-5b").recipe.picture is None
+        assert not list(studio.places.work.glob("*.png"))
     finally:
         studio.close()
 
