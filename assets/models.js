@@ -167,9 +167,10 @@ pointing.querySelector('form').addEventListener('submit', async event => {
 pointing.querySelector('[type=button]').addEventListener('click', () => pointing.close());
 // Before it opens: “toggle” comes after, when something may have been typed.
 mirror.querySelector('summary').addEventListener('click', () => { mirror.querySelector('input').value = mirror.dataset.address; });
-mirror.querySelector('form').addEventListener('submit', async event => {
-  event.preventDefault();
-  const told = await ask(server.act, { name: 'mirror', address: mirror.querySelector('input').value });
+async function come(address) {
+  const told = await ask(server.act, { name: 'mirror', address });
   if (told && told.models) { paint(told); mirror.open = false; }
-});
+}
+mirror.querySelector('form').addEventListener('submit', event => { event.preventDefault(); come(mirror.querySelector('input').value); });
+mirror.querySelector('.known').addEventListener('click', event => { const hub = event.target.closest('button'); if (hub) come(hub.value); });
 new IntersectionObserver(entries => { if (entries.some(entry => entry.isIntersecting)) look(); else clearTimeout(timer); }).observe($('header'));

@@ -29,8 +29,9 @@ WANTED = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """Files of one repository. repository: its id on Hugging Face. wanted: patterns of the files
-    that are taken; a `*` also stands for slashes. folders: where those of a folder go instead."""
+    """Files of one repository. repository: its id, on Hugging Face and on ModelScope. wanted:
+    patterns of the files that are taken; a `*` also stands for slashes. folders: where those of a
+    folder go instead."""
 
     repository: str
     licence: str

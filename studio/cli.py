@@ -890,7 +890,10 @@ def _model_commands(commands: Any) -> None:
     _deeper(do, "remove").add_argument("id")
     mirror = _deeper(do, "mirror", "Where models come from: shown, or chosen.")
     mirror.add_argument(
-        "address", nargs="?", help="as https://hf-mirror.com; default for the usual"
+        "address",
+        nargs="?",
+        help="https://modelscope.cn, or a mirror of Hugging Face as https://hf-mirror.com; "
+        "default for the usual",
     )
 
 

@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -113,6 +113,25 @@ class Preparer(Protocol):
         ...
 
 
+class Hub(Protocol):
+    """Where files come from: `studio.hub` and `studio.modelscope` are both one."""
+
+    def listing(self, repository: str, wanted: Sequence[str], endpoint: str) -> list[HubFile]: ...
+
+    def fetch(
+        self, file: HubFile, endpoint: str, partial: Path, wrote: Callable[[int, int], None]
+    ) -> None: ...
+
+
+def hub_at(endpoint: str) -> Hub:
+    """The one that speaks the language of an address."""
+    if hub.is_modelscope(endpoint):
+        from studio import modelscope
+
+        return modelscope
+    return hub
+
+
 class Getting:
     """An order being carried out. tell: is given how far it is, often, from the thread of `run`.
     stop: set by whoever wants it to pause."""
@@ -121,6 +140,7 @@ class Getting:
         self, order: Order, preparer: Preparer, tell: Callable[[Download], None], stop: Event
     ) -> None:
         self._order = order
+        self._hub = hub_at(order.endpoint)
         self._preparer = preparer
         self._tell = tell
         self._stop = stop
@@ -264,7 +284,7 @@ class Getting:
         files: dict[str, HubFile] = {}
         for source in self._order.bundle.sources:
             for file in self._patiently(
-                lambda source=source: hub.listing(  # type: ignore[misc]
+                lambda source=source: self._hub.listing(  # type: ignore[misc]
                     source.repository, source.wanted, self._order.endpoint
                 )
             ):
@@ -351,7 +371,7 @@ class Getting:
     def _append(self, partial: Path, file: HubFile) -> None:
         if manifest.size(partial) > file.bytes:
             partial.unlink()
-        hub.fetch(file, self._order.endpoint, partial, self._arrived)
+        self._hub.fetch(file, self._order.endpoint, partial, self._arrived)
 
     def _arrived(self, came: int, size: int) -> None:
         """came: bytes just now. size: of the partial file."""

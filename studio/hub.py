@@ -8,6 +8,7 @@ from where a file ends. Knows nothing of models.
 import contextlib
 import errno
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -26,6 +27,8 @@ from studio.errors import InvalidRequest, StudioError
 _CHUNK_BYTES = 4 * 1024**2
 # A server in trouble, or one that asks for patience, may do better later.
 _LATER = (408, 425, 429, 500, 502, 503, 504)
+# ModelScope in China, and for the rest of the world.
+_MODELSCOPE = ("modelscope.cn", "www.modelscope.cn", "modelscope.ai", "www.modelscope.ai")
 
 
 class Lost(Exception):
@@ -44,20 +47,30 @@ class HubFile:
     digest: str
 
 
-def address(chosen: str | None) -> str:
+def address(mirror: str | None) -> str:
     """Where files come from: the chosen mirror, else HF_ENDPOINT, else the hub itself."""
-    return chosen or constants.ENDPOINT
+    return mirror or constants.ENDPOINT
+
+
+def is_modelscope(address: str) -> bool:
+    """Whether an address is ModelScope's, or that which MODELSCOPE_ENDPOINT says it has; any other
+    is spoken to as to a Hugging Face hub."""
+    named = os.environ.get("MODELSCOPE_ENDPOINT", "").rstrip("/")
+    return address == named or urlsplit(address).hostname in _MODELSCOPE
 
 
 def checked_address(text: str) -> str:
-    """A mirror's address as it is kept. Raises InvalidRequest if it is none."""
+    """A mirror's address as it is kept; of a page of ModelScope's, that of the hub. Raises
+    InvalidRequest if it is none."""
     written = text.strip().rstrip("/")
     parts = urlsplit(written)
+    if parts.scheme == "https" and parts.hostname in _MODELSCOPE:
+        return f"https://{parts.hostname}"
     near = parts.hostname in ("127.0.0.1", "localhost", "::1")
     if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and near)):
         return written
     raise InvalidRequest(
-        f"“{text}” is no address of a mirror.", "Write it in full, as https://hf-mirror.com."
+        f"“{text}” is no address of a mirror.", "Write it in full, as https://modelscope.cn."
     )
 
 
@@ -75,13 +88,20 @@ def listing(repository: str, wanted: Sequence[str], endpoint: str) -> list[HubFi
         )
         for one in info.siblings or ()
     ]
-    chosen = [one for one in found if any(fnmatchcase(one.path, form) for form in wanted)]
-    if not chosen:
+    return chosen(found, repository, wanted, endpoint)
+
+
+def chosen(
+    found: Sequence[HubFile], repository: str, wanted: Sequence[str], endpoint: str
+) -> list[HubFile]:
+    """The wanted ones of a repository's files. Raises StudioError if there are none."""
+    files = [one for one in found if any(fnmatchcase(one.path, form) for form in wanted)]
+    if not files:
         raise StudioError(
             f"{repository} at {endpoint} has none of the files it should have.",
             "Choose another mirror.",
         )
-    return chosen
+    return files
 
 
 def fetch(file: HubFile, endpoint: str, partial: Path, wrote: Callable[[int, int], None]) -> None:
@@ -153,6 +173,16 @@ class _Watched:
         return self._stream.truncate()
 
 
+def refusal(what: str, endpoint: str, status: int) -> Lost | StudioError:
+    """What a hub means with a status that is no success."""
+    if status in _LATER:
+        return Lost(f"the server answers {status}")
+    return StudioError(
+        f"{urlsplit(endpoint).netloc} does not give {what}: {status}.",
+        "Choose another mirror, or try again later.",
+    )
+
+
 @contextlib.contextmanager
 def _told(what: str, endpoint: str) -> Iterator[None]:
     """Inside, what goes wrong between this computer and the hub is Lost or a StudioError."""
@@ -165,12 +195,7 @@ def _told(what: str, endpoint: str) -> Iterator[None]:
             "Downloads are switched off by HF_HUB_OFFLINE.", "Remove that variable."
         ) from error
     except HfHubHTTPError as error:
-        if error.response.status_code in _LATER:
-            raise Lost(f"the server answers {error.response.status_code}") from error
-        raise StudioError(
-            f"{urlsplit(endpoint).netloc} does not give {what}: {error.response.status_code}.",
-            "Choose another mirror, or try again later.",
-        ) from error
+        raise refusal(what, endpoint, error.response.status_code) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise StudioError(

@@ -437,12 +437,17 @@ SENTENCES = MappingProxyType(
         "the server answers {}": "服务器返回 {}",
         "the file came with another length": "收到的文件长度不符",
         "“{}” is no address of a mirror.": "“{}”不是镜像地址。",
-        "Write it in full, as https://hf-mirror.com.": (
-            "请填写完整地址，例如 https://hf-mirror.com。"
+        "Write it in full, as https://modelscope.cn.": (
+            "请填写完整地址，例如 https://modelscope.cn。"
         ),
         "{} at {} has none of the files it should have.": "{1} 上的 {0} 没有所需的文件。",
         "Choose another mirror.": "请换一个镜像。",
         "{} does not give {}: {}.": "{} 不提供 {}：{}。",
+        "{} does not answer": "{} 没有响应",
+        "ModelScope does not have {}.": "ModelScope 上没有 {}。",
+        "Choose Hugging Face or another mirror; what came stays, and it goes on from there.": (
+            "请改用 Hugging Face 或其他镜像；已下载的内容会保留，并从那里继续。"
+        ),
         "Downloads are switched off by HF_HUB_OFFLINE.": "HF_HUB_OFFLINE 关闭了下载。",
         "Remove that variable.": "请移除该环境变量。",
         # Presets: one of them

@@ -470,9 +470,13 @@ SENTENCES = MappingProxyType(
         ),
         mirror_address=("Address", "地址"),
         mirror_use=("Use it", "使用"),
+        mirror_known=("Known hubs", "已知的模型站"),
+        mirror_modelscope=("ModelScope (China)", "魔搭 ModelScope（中国）"),
+        mirror_usual=("Hugging Face", "Hugging Face（默认）"),
         mirror_hint=(
-            "A mirror of Hugging Face may be nearer to you. Leave it empty for the usual address.",
-            "可以填写离你更近的 Hugging Face 镜像。留空则使用默认地址。",
+            "A mirror of Hugging Face may be nearer to you too: give its address. What came of a "
+            "model stays when you change, and is gone on with.",
+            "也可以填写离你更近的 Hugging Face 镜像。更换地址后，已下载的部分会保留并继续。",
         ),
         model_mirror=(
             "Models come from {address}, and only when you ask for them.",

@@ -111,3 +111,6 @@ def test_a_model_comes_and_goes(open_page: Opener, hub: Hub, tmp_path: Path) -> 
     mirror.get_by_label("Address").fill("https://mirror.example")
     mirror.get_by_role("button", name="Use it").click()
     expect(mirror.locator("summary")).to_contain_text("mirror.example")
+    mirror.locator("summary").click()
+    mirror.get_by_role("button", name="ModelScope").click()
+    expect(mirror.locator("summary")).to_contain_text("https://modelscope.cn")

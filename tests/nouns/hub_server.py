@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -41,12 +41,21 @@ class Hub:
         return {"id": repository, "sha": COMMIT, "siblings": siblings}
 
 
+Served = TypeVar("Served", bound=Hub)
+
+
 @contextmanager
 def serve(files: dict[str, bytes]) -> Iterator[Hub]:
     """Answers at `address` until the block is left."""
-    hub = Hub(files=files)
+    with answering(Hub(files=files), Door) as hub:
+        yield hub
+
+
+@contextmanager
+def answering(hub: Served, door: "type[Door]") -> Iterator[Served]:
+    """A hub that answers by a door of some kind."""
     hub.gate.set()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Door", (_Door,), {"hub": hub}))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Door", (door,), {"hub": hub}))
     server.daemon_threads = True
     hub.address = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
@@ -59,36 +68,43 @@ def serve(files: dict[str, bytes]) -> Iterator[Hub]:
         server.server_close()
 
 
-class _Door(BaseHTTPRequestHandler):
-    hub: Hub
+class Door(BaseHTTPRequestHandler):
+    hub: Any
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         path = unquote(self.path.partition("?")[0])
         if self.hub.refuse:
-            self._answer(self.hub.refuse, b"")
+            self.answer(self.hub.refuse, b"")
         elif path.startswith("/api/models/"):
             repository = path.removeprefix("/api/models/")
-            self._answer(200, json.dumps(self.hub.info(repository)).encode())
+            self.answer(200, json.dumps(self.hub.info(repository)).encode())
         else:
-            self._file(path.partition(f"/resolve/{COMMIT}/")[2])
+            self.file(path.partition(f"/resolve/{COMMIT}/")[2])
 
     do_HEAD = do_GET
 
-    def _file(self, name: str) -> None:
+    def start(self) -> int:
+        """The first byte that is asked for."""
+        return int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")[0])
+
+    def begin(self, start: int, of: int) -> None:
+        """How an answer from a byte on begins."""
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(of - start))
+        self.end_headers()
+
+    def file(self, name: str) -> None:
         data = self.hub.files.get(name)
         if data is None:
-            return self._answer(404, b"")
-        span = self.headers.get("Range", "bytes=0-").removeprefix("bytes=")
-        start = int(span.partition("-")[0])
+            return self.answer(404, b"")
+        start, of = self.start(), len(data)
         self.hub.asked.append((name, start))
         data = data[start:]
         if self.hub.wrong.get(name):
             self.hub.wrong[name] -= 1
             data = bytes([data[0] ^ 1]) + data[1:]
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
+        self.begin(start, of)
         cuts = self.hub.cut.get(name)
         if cuts:
             self.wfile.write(data[: cuts.pop(0)])
@@ -100,7 +116,7 @@ class _Door(BaseHTTPRequestHandler):
         self.wfile.write(data[-1:])
         return None
 
-    def _answer(self, status: int, body: bytes) -> None:
+    def answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Content-Type", "application/json")
