@@ -1,14 +1,15 @@
 """Which way from a preview to full size is best, and what the fidelity slider gives.
 
-    python benchmarks/refine.py [--quick] [--minutes N] [--model FOLDER] [--json FILE]
+    python benchmarks/refine.py [--quick | --slider] [--minutes N] [--model FOLDER] [--json FILE]
 
 On the built-in model, from previews of drawn scenes, at both ratios and several starting sigmas:
 the ways the studio has and those it has not, all with the same number of steps; the same seed run
 again at full size; and the slider's places as the studio takes them, with its own steps. For each:
 how well the result, made small again, agrees with the preview (PSNR, SSIM), how many of the words
 that can be seen in the drawn truth show, how sharp it is against that truth, forwards and seconds.
-Scene after scene until the minutes are over (55; with --quick 6 and fewer rows). Prints a table,
-the goals, the lines for `studio/fidelity.py` and one JSON line.
+Scene after scene until the minutes are over (55; with --quick 6 and fewer rows; with --slider 7,
+its places and the seed run again alone). Prints a table, the goals, the lines for
+`studio/fidelity.py` and one JSON line.
 """
 
 import argparse
@@ -72,6 +73,8 @@ QUICK = Grid(
     slider=tuple(level.fidelity for level in fidelity.LEVELS[::2]),
     minutes=6.0,
 )
+
+SLIDER = replace(WHOLE, sigmas={2.0: ()}, minutes=7.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -315,9 +318,10 @@ def obeyed(preview: Preview, film: Array) -> float:
 
 def compared(bench: Bench, preview: Preview, grid: Grid) -> Iterator[tuple[float, str, float, Row]]:
     """Ratio, way, sigma and measures of everything that one preview is compared by."""
-    for ratio, size in FINALS.items():
+    for ratio, sigmas in grid.sigmas.items():
+        size = FINALS[ratio]
         for name, begin in WAYS.items():
-            for sigma in grid.sigmas[ratio] if begin is not spectral_noisy else (1.0,):
+            for sigma in sigmas if begin is not spectral_noisy else (1.0,):
                 shot = final_of(preview.shot, size, sigma)
                 start, row = measured(
                     bench, preview, shot, partial(begin, bench, preview, shot, sigma)
@@ -346,11 +350,13 @@ def slider_row(place: float) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--model", type=Path, default=ASSETS / "models" / POCKET.id)
-    parser.add_argument("--quick", action="store_true", help="fewer rows, six minutes")
+    less = parser.add_mutually_exclusive_group()
+    less.add_argument("--quick", action="store_true", help="fewer rows, six minutes")
+    less.add_argument("--slider", action="store_true", help="the slider alone, seven minutes")
     parser.add_argument("--minutes", type=float, help="no new scene where it would last longer")
     parser.add_argument("--json", type=Path, help="append the numbers to this file")
     asked = parser.parse_args()
-    grid = QUICK if asked.quick else WHOLE
+    grid = QUICK if asked.quick else SLIDER if asked.slider else WHOLE
     minutes = asked.minutes or grid.minutes
     with tempfile.TemporaryDirectory() as scratch, torch.no_grad():
         found = run(Bench(asked.model, Path(scratch)), grid, 60 * minutes)

@@ -289,10 +289,11 @@ POCKET = ModelSpec(
     name="Pocket",
     note=Words(
         en="Built in: shows the workflow, not the picture quality of Wan2.2. "
-        "Half trained: place, light, time and tone follow the words, colour half the time, shapes "
-        "and moves hardly.",
+        "Half trained, better in English: place, light, time and side follow the words, colour and "
+        "motion at times, lighting and camera moves hardly.",
         zh="内置模型：演示流程，不代表 Wan2.2 的画质。"
-        "训练到一半：地点、光线、时间和色调会跟随文字，颜色只有一半会，形状和运动还不太行。",
+        "训练到一半，英文效果更好：地点、光源、时间和左右位置会跟随文字，颜色和运动有时会，"
+        "布光和运镜还不太行。",
     ),
     licence="Apache-2.0",
     repository=None,

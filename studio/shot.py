@@ -61,8 +61,8 @@ class Way(StrEnum):
     MIXED = "mixed"
 
 
-# The way of a preview whose latents are kept, by what `benchmarks/refine.py` found.
-USUAL_WAY = Way.FINISHED
+# The likest to the preview of all, by what `benchmarks/refine.py` found.
+USUAL_WAY = Way.PIXELS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -258,17 +258,16 @@ def decide_refine(
     """The shot that works a preview up to full size with the low-noise expert alone.
 
     parent: the preview's clip id. fidelity: 0 re-invents the detail, 1 keeps nearly everything.
-    latents_kept: the preview's latents are still there; else its frames must do. Steps are those
-    that a full schedule has left where the preview is taken up. Raises InvalidRequest.
+    latents_kept: the preview's latents are still there, as the freest refine needs them. Steps are
+    those that a full schedule has left where the preview is taken up. Raises InvalidRequest.
     """
     if not 0 <= fidelity <= 1:
         raise InvalidRequest(f"Fidelity {fidelity} is not allowed.", "Use a value from 0 to 1.")
     width, height = _refined_size(preview, spec)
     ratio = ladder.ratio_between((preview.width, preview.height), (width, height))
     freest = _freest_start(preview, ratio)
-    way = USUAL_WAY if latents_kept else Way.PIXELS
-    if latents_kept and fidelity == 0 and freest is not None:
-        way = Way.NOISY
+    lifted = latents_kept and fidelity == 0 and freest is not None
+    way = Way.NOISY if lifted else USUAL_WAY
     highest = ladder.DENSE_START if freest is None else freest
     sigma = fidelities.start_sigma(fidelity, highest)
 

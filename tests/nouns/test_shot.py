@@ -353,10 +353,10 @@ def test_what_is_kept_of_a_preview_decides_the_way() -> None:
         return refine.way
 
     assert way(0.0, kept=True) is Way.NOISY
-    assert way(0.5, kept=True) is Way.FINISHED
+    assert way(0.5, kept=True) is Way.PIXELS
     assert way(0.0, kept=False) is way(0.5, kept=False) is Way.PIXELS
-    # Ended before its latents were right for a lift, it has only finished ones.
-    assert way(0.0, kept=True, of=replace(preview, ended_after=3)) is Way.FINISHED
+    # Ended before its latents were right for a lift, there are only its frames.
+    assert way(0.0, kept=True, of=replace(preview, ended_after=3)) is Way.PIXELS
     assert decide_refine(preview, "p", spec, 0.0, True).ended_after is None
 
 
