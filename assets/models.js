@@ -118,6 +118,8 @@ function paint(told) {
   const computer = told.computer, facts = computer && { device: computer.device, vram: computer.vram_gb.toFixed(0), ram: computer.ram_gb.toFixed(0) };
   const here = !computer ? say('measuring') : computer.vram_gb ? say('computer_card', facts) : say('computer_bare', facts);
   $('.computer').textContent = here + ' · ' + say('disk_free', { free: size(told.free) });
+  const address = mirror.querySelector('input');
+  if (address.value === (mirror.dataset.address || '')) address.value = told.mirror;   // what somebody typed stays
   mirror.dataset.address = told.mirror;
   mirror.querySelector('summary').textContent = say('model_mirror', { address: told.mirror });
   const busy = !computer || all.some(each => each.download && each.download.active || each.check && each.check.running);
@@ -165,11 +167,9 @@ pointing.querySelector('form').addEventListener('submit', async event => {
   if (!wrong) { pointing.close(); look(); }
 });
 pointing.querySelector('[type=button]').addEventListener('click', () => pointing.close());
-// Before it opens: “toggle” comes after, when something may have been typed.
-mirror.querySelector('summary').addEventListener('click', () => { mirror.querySelector('input').value = mirror.dataset.address; });
 async function come(address) {
   const told = await ask(server.act, { name: 'mirror', address });
-  if (told && told.models) { paint(told); mirror.open = false; }
+  if (told && told.models) { paint(told); mirror.querySelector('input').value = told.mirror; mirror.open = false; }
 }
 mirror.querySelector('form').addEventListener('submit', event => { event.preventDefault(); come(mirror.querySelector('input').value); });
 mirror.querySelector('.known').addEventListener('click', event => { const hub = event.target.closest('button'); if (hub) come(hub.value); });

@@ -102,12 +102,15 @@ TAILS = (
     Words(en="Somebody remembers a summer long ago.", zh="有人想起很久以前的夏天。"),
 )
 WHOLE_NEGATIVE_CHANCE = 0.3
-CHINESE_CHANCE = 0.35
+CHINESE_CHANCE = 0.35  # of what the tokenizer is made from
 
 
-def caption(scene: Scene, rng: Generator, *, picture: bool = False) -> str:
-    """What the model reads for a scene, different at each call. picture: for image-to-video."""
-    language = "zh" if rng.random() < CHINESE_CHANCE else "en"
+def caption(
+    scene: Scene, rng: Generator, *, picture: bool = False, chinese: float = CHINESE_CHANCE
+) -> str:
+    """What the model reads for a scene, different at each call. picture: for image-to-video.
+    chinese: how likely it is in Chinese."""
+    language = "zh" if rng.random() < chinese else "en"
     if scene.flaw and rng.random() < WHOLE_NEGATIVE_CHANCE:
         return negative_prompt(language)
     look = _look(scene, rng)

@@ -124,7 +124,7 @@ def _prepare(
     drawn = data.draw_size(size, range(part.start, part.stop), frames, salt)
     rng = np.random.default_rng((data.SEED, salt, *size, part.start))
     said = [
-        captions.caption(scene, rng, picture=number >= PLAIN)
+        captions.caption(scene, rng, picture=number >= PLAIN, chinese=text.CHINESE)
         for scene in drawn.scenes
         for number in range(PLAIN + PICTURED)
     ]

@@ -33,6 +33,7 @@ CAPTIONS = 6000
 # counted often (see `often`).
 LONGEST = 80
 RATE, BATCH = 1.5e-3, 128
+CHINESE = 0.5  # of the captions in training: each language is learned by itself
 # What a caption tells of a scene: the field and what it may be.
 TOLD: dict[str, tuple[str | None, ...]] = {
     "subject": tables.SUBJECTS,
@@ -141,7 +142,7 @@ def train(run: Run, effort: Effort, minutes: float) -> None:
     def loss(now: Stage) -> dict[str, torch.Tensor]:
         rng = now.random()
         scenes = [world.sample(rng) for _ in range(BATCH)]
-        said = tokens(cut, [captions.caption(scene, rng) for scene in scenes])
+        said = tokens(cut, [captions.caption(scene, rng, chinese=CHINESE) for scene in scenes])
         with run.autocast():
             read = reader(said.long().to(run.device)).float()
         words = (said[:, :LONGEST] > 0).sum(1, keepdim=True).to(run.device)

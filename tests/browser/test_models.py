@@ -108,9 +108,11 @@ def test_a_model_comes_and_goes(open_page: Opener, hub: Hub, tmp_path: Path) -> 
 
     mirror = page.locator(".depot .mirror")
     mirror.locator("summary").click()
+    expect(mirror.get_by_label("Address")).to_have_value(hub.address)
     mirror.get_by_label("Address").fill("https://mirror.example")
     mirror.get_by_role("button", name="Use it").click()
     expect(mirror.locator("summary")).to_contain_text("mirror.example")
     mirror.locator("summary").click()
     mirror.get_by_role("button", name="ModelScope").click()
     expect(mirror.locator("summary")).to_contain_text("https://modelscope.cn")
+    expect(mirror.get_by_label("Address")).to_have_value("https://modelscope.cn")
