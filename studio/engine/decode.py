@@ -21,6 +21,8 @@ TILE, TILE_STEP = 256, 192
 
 # Decodes one latent frame [1, C, 1, h, w], unnormalised, of a film from its first on.
 Decoder = Callable[[torch.Tensor, bool], torch.Tensor]
+# Encodes the pixels of one latent frame [1, 3, f, H, W] likewise.
+Encoder = Callable[[torch.Tensor], torch.Tensor]
 
 
 def frames(
@@ -98,20 +100,58 @@ def _tiles(vae: AutoencoderKLWan) -> Decoder:
     return decode
 
 
-def latents_of(vae: AutoencoderKLWan, film: Iterable[np.ndarray], watch: Watch) -> torch.Tensor:
+def latents_of(
+    vae: AutoencoderKLWan, film: Iterable[np.ndarray], watch: Watch, tiled: bool = False
+) -> torch.Tensor:
     """4T−3 frames, uint8 [H, W, 3] → normalised latents [1, C, T, h, w], fp32, on the CPU.
 
-    The mode of the VAE's distribution, as the pipelines take a reference picture.
+    The mode of the VAE's distribution, as the pipelines take a reference picture. tiled: as for
+    `frames`.
     """
-    cache = seams.empty_cache(vae.encoder)
+    encode = (_tiled_encoder if tiled else _whole_encoder)(vae)
     mean, deviation = _statistics(vae)
     found = []
     for chunk in _chunks(film):
         watch.check()
         with torch.no_grad():
-            mode = seams.encode_chunk(vae, _to_pixels(chunk, vae), cache)
+            mode = encode(_to_pixels(chunk, vae))
         found.append(((mode - mean) * (1.0 / deviation)).float().cpu())
     return torch.cat(found, dim=2)
+
+
+def _whole_encoder(vae: AutoencoderKLWan) -> Encoder:
+    cache = seams.empty_cache(vae.encoder)
+    return lambda pixels: seams.encode_chunk(vae, pixels, cache)
+
+
+def _tiled_encoder(vae: AutoencoderKLWan) -> Encoder:
+    """As `_tiles`, the other way: blended as `vae.tiled_encode` does."""
+    patch = vae.config.patch_size or 1
+    side, step = TILE * patch, TILE_STEP * patch
+    kept = step // vae.config.scale_factor_spatial
+    blend = side // vae.config.scale_factor_spatial - kept
+    caches: dict[tuple[int, int], list[Any]] = {}
+
+    def tile(pixels: torch.Tensor, top: int, left: int) -> torch.Tensor:
+        cache = caches.setdefault((top, left), seams.empty_cache(vae.encoder))
+        return seams.encode_chunk(vae, pixels[..., top : top + side, left : left + side], cache)
+
+    def encode(pixels: torch.Tensor) -> torch.Tensor:
+        height, width = pixels.shape[-2:]
+        above: list[torch.Tensor] = []
+        bands = []
+        for top in range(0, height, step):
+            row = [tile(pixels, top, left) for left in range(0, width, step)]
+            for place, one in enumerate(row):
+                if above:
+                    vae.blend_v(above[place], one, blend)
+                if place:
+                    vae.blend_h(row[place - 1], one, blend)
+            bands.append(torch.cat([one[..., :kept, :kept] for one in row], -1))
+            above = row
+        return torch.cat(bands, -2)
+
+    return encode
 
 
 def _statistics(vae: AutoencoderKLWan) -> tuple[torch.Tensor, torch.Tensor]:

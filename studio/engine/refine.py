@@ -74,12 +74,13 @@ def _encoded(parts: Parts, shot: Shot, preview: Path | None, watch: Watch) -> to
         raise NotFound(
             "The preview of this clip is gone.", "Restore it from the trash, or render it again."
         )
-    try:
-        with parts.running(load.VAE) as vae:
-            return decode.latents_of(vae, _enlarged(preview, shot), watch)
-    except (MemoryError, RuntimeError) as error:
-        if parts.device == load.PROCESSOR or not seams.ran_out_of_memory(error):
-            raise
+    for tiled in (False, True):
+        try:
+            with parts.running(load.VAE) as vae:
+                return decode.latents_of(vae, _enlarged(preview, shot), watch, tiled)
+        except (MemoryError, RuntimeError) as error:
+            if parts.device == load.PROCESSOR or not seams.ran_out_of_memory(error):
+                raise
     with parts.running(load.VAE, load.PROCESSOR) as vae:
         return decode.latents_of(vae, _enlarged(preview, shot), watch)
 

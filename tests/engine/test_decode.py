@@ -83,6 +83,25 @@ def test_streamed_encoding_is_the_vaes_own(
     assert torch.equal(decode.latents_of(whole, iter(film), watch), wanted)
 
 
+@KINDS
+def test_tiles_are_encoded_as_the_vae_encodes_them(
+    model: str, vae: Callable[[str], torch.nn.Module], watch: Watch
+) -> None:
+    """Tiles of several sizes, the last ones narrow; a film of 9 frames."""
+    whole = vae(model)
+    film = np.random.default_rng(1).integers(0, 256, (9, 448, 704, 3), np.uint8)
+    pixels = 2.0 * (torch.from_numpy(film).permute(3, 0, 1, 2)[None] / 255.0) - 1.0
+    mean, deviation = decode._statistics(whole)
+    whole.enable_tiling()
+    try:
+        wanted = (whole.encode(pixels).latent_dist.mode() - mean) * (1.0 / deviation)
+    finally:
+        whole.disable_tiling()
+    ours = decode.latents_of(whole, iter(film), watch, tiled=True)
+    assert torch.equal(ours, wanted)
+    assert not torch.equal(ours, decode.latents_of(whole, iter(film), watch))
+
+
 def test_decoding_says_how_far_it_is(vae: Callable[[str], torch.nn.Module]) -> None:
     heard: list[Event] = []
     stages = decode.frames(

@@ -101,17 +101,21 @@ def test_a_lower_sigma_keeps_more_of_the_preview(
     assert distances[0] < 0.25 * distances[2]
 
 
-def test_encoding_falls_back_to_the_processor_when_the_card_has_no_room(
-    render: Callable[..., Render], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failures", [1, 2], ids=["then tiles", "then the processor"])
+def test_encoding_falls_back_when_the_card_has_no_room(
+    render: Callable[..., Render], monkeypatch: pytest.MonkeyPatch, failures: int
 ) -> None:
+    """The film is smaller than a tile, so that every way gives the same."""
     preview = make_shot("t2v-a14b")
     parent = render(preview, name="parent.mp4").finished
     whole = render(refined(preview), parent_file=parent.file).frames
     asked: list[Any] = []
+    tiled: list[bool] = []
     encode, running = decode.latents_of, load.Parts.running
 
     def first_fails(*given: Any) -> torch.Tensor:
-        if len(asked) == 1:
+        tiled.append(given[3:] == (True,))
+        if len(asked) <= failures:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return encode(*given)
 
@@ -129,7 +133,8 @@ def test_encoding_falls_back_to_the_processor_when_the_card_has_no_room(
     take_up = refine.take_up
     monkeypatch.setattr(refine, "take_up", patched_take_up)
     frames = render(refined(preview), parent_file=parent.file).frames
-    assert asked == [None, torch.device("cpu", 0)]
+    assert asked == [None, None, torch.device("cpu", 0)][: failures + 1]
+    assert tiled == [False, True, False][: failures + 1]
     np.testing.assert_array_equal(np.stack(whole), np.stack(frames))
 
 
