@@ -197,7 +197,8 @@ def test_a_disk_without_room_is_said_before_anything_is_fetched(
     assert server.asked == []
 
 
-def test_pausing_keeps_what_came(tmp_path: Path, server: Hub) -> None:
+def paused(get: Callable[..., None], server: Hub, models: Path) -> int:
+    """Pause in the middle of the large file; gives how many of its bytes are there."""
     stop = threading.Event()
 
     def tell(now: Download) -> None:
@@ -205,10 +206,14 @@ def test_pausing_keeps_what_came(tmp_path: Path, server: Hub) -> None:
             stop.set()
 
     with pytest.raises(Paused):
-        get(server, tmp_path, tell, stop)
-    partial = tmp_path / T2V_A14B.id / f"{BIG}{manifest.PARTIAL}"
-    here = partial.stat().st_size
+        get(server, models, tell, stop)
+    here = (models / T2V_A14B.id / f"{BIG}{manifest.PARTIAL}").stat().st_size
     assert 4 * CHUNK < here < len(server.files[BIG])
+    return here
+
+
+def test_pausing_keeps_what_came(tmp_path: Path, server: Hub) -> None:
+    here = paused(get, server, tmp_path)
     get(server, tmp_path)
     assert (BIG, here) in server.asked
     assert installed(tmp_path)

@@ -14,7 +14,7 @@ import pytest
 from huggingface_hub import constants
 
 from studio import catalogue, download, hub, manifest, modelscope, weights
-from studio.download import Download, Getting, Order, Paused, Stage
+from studio.download import Download, Getting, Order, Stage
 from studio.errors import StudioError
 from studio.models import T2V_A14B
 from studio.paths import PROJECT, places
@@ -23,7 +23,7 @@ from studio.studio import Studio
 from tests.nouns import hub_server, modelscope_server
 from tests.nouns.modelscope_server import ModelScope, Rest
 from tests.nouns.published import BIG, CHUNK, WANTED, files, target
-from tests.nouns.test_download import Unasked
+from tests.nouns.test_download import Unasked, paused
 
 
 @pytest.fixture(autouse=True)
@@ -114,16 +114,7 @@ def test_where_only_whole_files_are_given_it_comes_anew(tmp_path: Path, server: 
 
 
 def test_pausing_keeps_what_came(tmp_path: Path, server: ModelScope) -> None:
-    stop = threading.Event()
-
-    def tell(now: Download) -> None:
-        if now.file == BIG and now.done > 60_000 + 5 * CHUNK:
-            stop.set()
-
-    with pytest.raises(Paused):
-        get(server, tmp_path, tell, stop)
-    here = (tmp_path / T2V_A14B.id / f"{BIG}{manifest.PARTIAL}").stat().st_size
-    assert 4 * CHUNK < here < len(server.files[BIG])
+    here = paused(get, server, tmp_path)
     get(server, tmp_path)
     assert whole(tmp_path, server)
     assert starts(server) == [0, here]
