@@ -13,7 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
-from ruamel.yaml.scalarstring import ScalarString
+from ruamel.yaml.scalarstring import ScalarString, SingleQuotedScalarString
 
 from studio.plain_yaml import PlainYamlError, load
 
@@ -189,11 +189,16 @@ def _flow(value: Any) -> Any:
         items = CommentedSeq(_flow(item) for item in value)
         items.fa.set_flow_style()
         return items
-    return value
+    return _quoted(value) if isinstance(value, str) else value
 
 
 def _flow_items(value: dict[str, Any]) -> list[tuple[str, Any]]:
-    return [(key, _flow(item)) for key, item in value.items()]
+    return [(_quoted(key), _flow(item)) for key, item in value.items()]
+
+
+def _quoted(word: str) -> str:
+    """In brackets ruamel writes a word that begins with a colon bare, and cannot read it then."""
+    return SingleQuotedScalarString(word) if word.startswith(":") else word
 
 
 def _yaml(lines: list[str]) -> YAML:

@@ -162,6 +162,12 @@ def test_a_new_file_is_written_for_people() -> None:
     ]
 
 
+def test_a_word_may_begin_with_a_colon() -> None:
+    author = {":0": [":a", {":b": ":c"}]}
+    text = changed("author: me\nid: b\n", lambda document: document.update(author=author))
+    assert load(text.encode())[0]["author"] == author
+
+
 words = st.text(st.characters(exclude_categories=("Cs", "Cc"))) | st.sampled_from(
     ["no", "1", "2024-01-01", "{prompt} a", "- x", "# c", "a: b", "x\ny", "'", '"', "null", "~"]
 )
