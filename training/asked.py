@@ -3,11 +3,11 @@
 Wan2.2 knows places by rotations alone, that is relative to one another, and noise looks alike
 everywhere: where the picture ends can only be felt by what is missing beyond it. A model finds that
 out late (rows after 1,000 steps, columns not after 5,000) and paints no subject before. Asked where
-each token is, an early block learns it within 200 steps.
+each token is, and what the words say, an early block learns it within 200 steps.
 
 A later block is asked what is to be seen there: how far along the subject and the world each token
-lies, which words and time decide together, and what the words say. Of the noise's error that is the
-smallest part, and most of what a person looks for.
+lies, which words and time decide together. Of the noise's error that is the smallest part, and most
+of what a person looks for.
 """
 
 import numpy as np
@@ -20,8 +20,9 @@ from training import vae, world
 from training.text import TOLD
 from training.world import Scene
 
-PLACED_BY, SEEN_BY = 1, 3  # the blocks after which a token is to know its place, and the scene
-PLACES_COUNT, MAPS_COUNT, FIELDS_COUNT = 0.5, 2.0, 0.1  # beside the picture's 1
+# The blocks after which a token is to know its place and the words, and what is to be seen there.
+KNOWN_BY, SEEN_BY = 1, 3
+PLACES_COUNT, WORDS_COUNT, MAPS_COUNT = 0.5, 0.3, 2.0  # beside the picture's 1
 POINTS = 4  # of the map in each token: one for each of its latents
 MAPPED = 4  # numbers at each point
 
@@ -80,22 +81,31 @@ class Places(Asked):
         ).mean()
 
 
-class Scenes(Asked):
-    """Guesses the map, and what captions tell."""
+class Words(Asked):
+    """Guesses what captions tell."""
 
     def __init__(self, block: nn.Module) -> None:
-        super().__init__(block, POINTS * MAPPED + sum(map(len, TOLD.values())))
+        super().__init__(block, sum(map(len, TOLD.values())))
 
-    def missed(self, maps: torch.Tensor, told: torch.Tensor) -> dict[str, torch.Tensor]:
-        """What is missed of maps [B, T, h/2, w/2, POINTS · MAPPED] and of what is told [B, fields],
-        by name."""
-        tokens = maps[0, ..., 0].numel()
-        guesses = self.guessed().split([POINTS * MAPPED, *map(len, TOLD.values())], 1)
-        fields = [
-            functional.cross_entropy(guess, field.repeat_interleave(tokens))
-            for guess, field in zip(guesses[1:], told.unbind(1), strict=True)
-        ]
-        return {
-            "maps": MAPS_COUNT * functional.mse_loss(guesses[0], maps.flatten(0, 3).float()),
-            "fields": FIELDS_COUNT * torch.stack(fields).mean(),
-        }
+    def missed(self, told: torch.Tensor) -> torch.Tensor:
+        """Mean cross entropy of the guesses for what is told, [B, fields]."""
+        guesses = self.guessed()
+        tokens = len(guesses) // len(told)
+        fields = zip(guesses.split([*map(len, TOLD.values())], 1), told.unbind(1), strict=True)
+        return torch.stack(
+            [
+                functional.cross_entropy(guess, field.repeat_interleave(tokens))
+                for guess, field in fields
+            ]
+        ).mean()
+
+
+class Maps(Asked):
+    """Guesses the map."""
+
+    def __init__(self, block: nn.Module) -> None:
+        super().__init__(block, POINTS * MAPPED)
+
+    def missed(self, maps: torch.Tensor) -> torch.Tensor:
+        """Mean squared error for maps [B, T, h/2, w/2, POINTS · MAPPED]."""
+        return functional.mse_loss(self.guessed(), maps.flatten(0, 3).float())

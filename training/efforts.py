@@ -73,4 +73,4 @@ EFFORTS = {
 }
 
 # Parts of the whole time. The rest is drawing, encoding and writing.
-SHARES = {"vae": 0.38, "decoder": 0.07, "words": 0.02, "experts": 0.53}
+SHARES = {"vae": 0.38, "decoder": 0.07, "words": 0.05, "experts": 0.5}

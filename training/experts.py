@@ -8,6 +8,7 @@ Blocks inside them are asked what a token must know (`asked.py`).
 """
 
 import multiprocessing
+import zlib
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +22,7 @@ from transformers import PreTrainedTokenizerFast
 
 from studio.models import POCKET
 from training import asked, captions, data, text, vae, world
-from training.asked import Places, Scenes
+from training.asked import Maps, Places, Words
 from training.attention import Plain
 from training.efforts import Effort, Size
 from training.run import Run, Stage, put
@@ -35,10 +36,10 @@ UNCAPTIONED = 0.1  # of the samples have no words, for guidance
 GIVEN = 0.2  # of the steps are given first frames, which say most of what words would
 PLAIN, PICTURED = 8, 4  # captions of each clip, for text to video and for image to video
 PART = 512  # clips in one file of latents
-RATE, AGAIN_RATE = 1.2e-3, 8e-4
+RATE, AGAIN_RATE = 1.2e-3, 1e-3
 SUBJECT_SHARE, SUBJECT_COUNTS = 0.6, 8.0  # beside the picture's 1; at most so many times
 SIDES = ("high", "low")
-SALT, AGAIN = 2, 3  # of the clips; experts that learn on see others
+SALT = 2  # of the clips; experts that learn on see others
 
 
 def make() -> WanTransformer3DModel:
@@ -94,9 +95,10 @@ def cache(run: Run, effort: Effort) -> None:
 def cached(run: Run, effort: Effort) -> dict[Size, Latents]:
     """What `cache` kept."""
     made = {}
+    salt = _salt(run)
     for size, count in data.shares(effort, effort.clips).items():
         kept = [run.load(_part_name(size, part))[0] for part in data.parts(count, PART)]
-        scenes = [data.scene(size, number, _salt(run)) for number in range(count)]
+        scenes = [data.scene(size, number, salt) for number in range(count)]
         maps = torch.stack([asked.mapped(scene, *size, effort.frames) for scene in scenes])
         made[size] = Latents(
             values=torch.cat([one["values"] for one in kept]).to(run.device),
@@ -133,7 +135,8 @@ def _prepare(
 
 
 def _salt(run: Run) -> int:
-    return AGAIN if run.has(f"{SIDES[0]}-begin") else SALT
+    begun = run.path(f"{SIDES[0]}-begin")
+    return zlib.crc32(begun.read_bytes()) if begun.exists() else SALT
 
 
 def _weights(scenes: list[Scene], size: Size, frames: int) -> torch.Tensor:
@@ -182,9 +185,10 @@ def learn(
     if effort.compiled:
         for block in model.blocks:
             block.forward = torch.compile(block.forward, dynamic=True)
-    places = Places(model.blocks[asked.PLACED_BY], _ends(latents)).to(run.device)
-    scenes = Scenes(model.blocks[asked.SEEN_BY]).to(run.device)
-    modules = {"model": model, "places": places, "scenes": scenes}
+    known, seen = model.blocks[asked.KNOWN_BY], model.blocks[asked.SEEN_BY]
+    places = Places(known, _ends(latents)).to(run.device)
+    words, maps = Words(known).to(run.device), Maps(seen).to(run.device)
+    modules = {"model": model, "places": places, "words": words, "maps": maps}
     stage = Stage(run, side, modules, AGAIN_RATE if begun else RATE, (minutes, effort.steps))
     sigmas = {"high": _high_sigma, "low": _low_sigma}[side]
 
@@ -194,7 +198,8 @@ def learn(
         return {
             "loss": error,
             "places": asked.PLACES_COUNT * places.missed(sample.clean.shape),
-            **scenes.missed(sample.maps, sample.told),
+            "words": asked.WORDS_COUNT * words.missed(sample.told),
+            "maps": asked.MAPS_COUNT * maps.missed(sample.maps),
         }
 
     stage.train(loss)
@@ -209,8 +214,7 @@ def _ends(latents: dict[Size, Latents]) -> tuple[int, int, int]:
 
 def take(run: Run, model: Path) -> None:
     """Begin with the experts of a finished model's folder, which were trained on the latents of its
-    VAE and with its text encoder."""
-    text.take(run, model)
+    VAE."""
     for side, folder in zip(SIDES, ("transformer", "transformer_2"), strict=True):
         expert = WanTransformer3DModel.from_pretrained(model / folder, torch_dtype=torch.float32)
         run.save(f"{side}-begin", {f"model.{name}": p for name, p in expert.named_parameters()}, {})
@@ -305,17 +309,22 @@ def _shifted(uniform: torch.Tensor) -> torch.Tensor:
     return SHIFT * uniform / (1 + (SHIFT - 1) * uniform)
 
 
+def _even(stage: Stage, count: int) -> torch.Tensor:
+    """Numbers of 0 to 1 [count], one of each count-th part in any order: batches are alike."""
+    places = torch.randperm(count, device=stage.run.device)
+    return (places + torch.rand(count, device=stage.run.device)) / count
+
+
 def _high_sigma(stage: Stage, count: int) -> torch.Tensor:
     at_boundary = BOUNDARY / (SHIFT - (SHIFT - 1) * BOUNDARY)
-    uniform = torch.rand(count, device=stage.run.device)
-    return _shifted(at_boundary + (1 - at_boundary) * uniform)
+    return _shifted(at_boundary + (1 - at_boundary) * _even(stage, count))
 
 
 def _low_sigma(stage: Stage, count: int) -> torch.Tensor:
     at_boundary = BOUNDARY / (SHIFT - (SHIFT - 1) * BOUNDARY)
-    uniform = torch.rand(count, device=stage.run.device)
-    even = BOUNDARY * uniform
-    return torch.where(torch.rand_like(uniform) < 0.5, _shifted(at_boundary * uniform), even)
+    uniform = _even(stage, count)
+    half = torch.rand_like(uniform) < 0.5
+    return torch.where(half, _shifted(at_boundary * uniform), BOUNDARY * uniform)
 
 
 def trainable(device: str) -> WanTransformer3DModel:

@@ -33,6 +33,7 @@ CAPTIONS = 6000
 # counted often (see `often`).
 LONGEST = 80
 RATE, BATCH = 1.5e-3, 128
+NONSENSE = 0.15  # of the captions have words in them that are of no language
 CHINESE = 0.5  # of the captions in training: each language is learned by itself
 # What a caption tells of a scene: the field and what it may be.
 TOLD: dict[str, tuple[str | None, ...]] = {
@@ -130,11 +131,16 @@ def often(tokens: torch.Tensor) -> torch.Tensor:
 
 
 def train(run: Run, effort: Effort, minutes: float) -> None:
-    """The encoder that tells scenes by their captions."""
+    """The encoder that tells scenes by each token of their captions. From one attention to the next
+    every token learns what the others say, so that the experts find it wherever they look, and in
+    the same numbers in both languages."""
     if run.has("words-done"):
         return
     torch.manual_seed(data.SEED)
-    reader = Reader(make()).to(run.device)
+    reader = Reader(make())
+    if run.has("words-begin"):
+        put(run.load("words-begin")[0], "text", reader)
+    reader = reader.to(run.device)
     tell = nn.Linear(WIDTH, sum(map(len, TOLD.values()))).to(run.device)
     cut = tokenizer()
     stage = Stage(run, "words", {"text": reader, "tell": tell}, RATE, (minutes, effort.steps))
@@ -142,21 +148,50 @@ def train(run: Run, effort: Effort, minutes: float) -> None:
     def loss(now: Stage) -> dict[str, torch.Tensor]:
         rng = now.random()
         scenes = [world.sample(rng) for _ in range(BATCH)]
-        said = tokens(cut, [captions.caption(scene, rng, chinese=CHINESE) for scene in scenes])
-        with run.autocast():
-            read = reader(said.long().to(run.device)).float()
-        words = (said[:, :LONGEST] > 0).sum(1, keepdim=True).to(run.device)
-        return {"loss": _untold(tell(read.sum(1) / words), scenes)}
+        said = tokens(
+            cut,
+            [_disturbed(captions.caption(scene, rng, chinese=CHINESE), rng) for scene in scenes],
+        )
+        true = told(scenes)
+        untold = []
+        # Short ones beside short ones: half of a batch in one piece would be padding.
+        for part in (said > 0).sum(1).argsort().split(BATCH // 4):
+            some = said[part]
+            some = some[:, : int((some > 0).sum(1).max())].long().to(run.device)
+            with run.autocast():
+                read = reader.encoder(some, (some > 0).long()).last_hidden_state
+                guesses = tell(read).float()
+            untold.append(_untold(guesses, some > 0, true[part].to(run.device)))
+        return {"loss": torch.stack(untold).mean()}
 
     stage.train(loss)
 
 
-def _untold(guesses: torch.Tensor, scenes: list[Scene]) -> torch.Tensor:
-    """Mean cross entropy of what the captions tell; no guess can know what they leave out."""
+def _disturbed(caption: str, rng: np.random.Generator) -> str:
+    """Now and then with words that nobody knows before or behind it."""
+    if rng.random() > NONSENSE:
+        return caption
+    if "\u4e00" <= caption[1] <= "\u9fff":
+        words = "".join(chr(letter) for letter in rng.integers(0x4E00, 0x9FA6, rng.integers(1, 5)))
+    else:
+        words = " ".join(
+            "".join(chr(letter) for letter in rng.integers(97, 123, rng.integers(2, 7)))
+            for _ in range(rng.integers(1, 4))
+        )
+    return f"{caption} {words}." if rng.random() < 0.5 else f"{words}. {caption}"
+
+
+def _untold(guesses: torch.Tensor, words: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    """Mean cross entropy of what the captions tell, of all tokens [B, L] that are words; no guess
+    can know what captions leave out."""
     losses = []
-    true = told(scenes).to(guesses.device).unbind(1)
-    for part, field in zip(guesses.split([*map(len, TOLD.values())], 1), true, strict=True):
-        losses.append(functional.cross_entropy(part, field))
+    for part, field in zip(
+        guesses.split([*map(len, TOLD.values())], 2), true.unbind(1), strict=True
+    ):
+        each = functional.cross_entropy(
+            part.transpose(1, 2), field[:, None].expand(words.shape), reduction="none"
+        )
+        losses.append((each * words).sum(1) / words.sum(1))
     return torch.stack(losses).mean()
 
 
@@ -174,11 +209,12 @@ def trained(run: Run) -> Reader:
     return reader.to(run.device).eval().requires_grad_(False)
 
 
-def take(run: Run, model: Path) -> None:
-    """Go on with the text encoder of a finished model's folder. Raises ValueError if words are cut
-    into other tokens there."""
+def take(run: Run, model: Path, *, learns_on: bool) -> None:
+    """Begin with the text encoder of a finished model's folder, or keep it as it is. Raises
+    ValueError if words are cut into other tokens there."""
     theirs = PreTrainedTokenizerFast.from_pretrained(model / "tokenizer").get_vocab()
     if theirs != tokenizer().get_vocab():
         raise ValueError(f"The tokens of {model} are others: captions were written otherwise then.")
     reader = Reader(UMT5EncoderModel.from_pretrained(model / "text_encoder", dtype="float32"))
-    run.save("words-done", {f"text.{name}": each for name, each in reader.named_parameters()}, {})
+    tensors = {f"text.{name}": each for name, each in reader.named_parameters()}
+    run.save("words-begin" if learns_on else "words-done", tensors, {})

@@ -65,6 +65,28 @@ def export(run: Run) -> Path:
 
 def main() -> int:
     """0 when the model is finished, 3 when this stretch ended before: run again with --resume."""
+    asked = _arguments()
+    if asked.threads:
+        torch.set_num_threads(asked.threads)
+    # Try a few ways of each convolution: there are many shapes, and its guesses in 3D are poor.
+    torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.benchmark_limit = 4
+    run = Run(asked.out, asked.device, until=time.monotonic() + asked.stop_after * 60)
+    run.bf16 = run.bf16 and not asked.fp32
+    if asked.vae and not run.has("vae-final"):
+        vae.take(run, asked.vae)
+    if asked.experts and not run.has("high-begin"):
+        text.take(run, asked.experts, learns_on=asked.words)
+        experts.take(run, asked.experts)
+    try:
+        train(run, _effort(asked))
+    except OutOfTime:
+        run.say("this stretch is over; run again with --resume")
+        return 3
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--out", type=Path, default=Path("training/out"), help="the run's folder")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -76,28 +98,13 @@ def main() -> int:
     parser.add_argument(
         "--experts", type=Path, help="begin with the text and the experts of this finished model"
     )
+    parser.add_argument("--words", action="store_true", help="that text learns on, too")
     parser.add_argument("--fp32", action="store_true", help="no bf16, even where it is native")
     parser.add_argument("--smoke", action="store_true", help="two steps of everything")
     asked = parser.parse_args()
     if not asked.resume and asked.out.exists() and any(asked.out.iterdir()):
         parser.error(f"{asked.out} is not empty; add --resume to go on with it.")
-    if asked.threads:
-        torch.set_num_threads(asked.threads)
-    # Try a few ways of each convolution: there are many shapes, and its guesses in 3D are poor.
-    torch.backends.cudnn.benchmark = True
-    torch.backends.cudnn.benchmark_limit = 4
-    run = Run(asked.out, asked.device, until=time.monotonic() + asked.stop_after * 60)
-    run.bf16 = run.bf16 and not asked.fp32
-    if asked.vae and not run.has("vae-final"):
-        vae.take(run, asked.vae)
-    if asked.experts and not run.has("high-begin"):
-        experts.take(run, asked.experts)
-    try:
-        train(run, _effort(asked))
-    except OutOfTime:
-        run.say("this stretch is over; run again with --resume")
-        return 3
-    return 0
+    return asked
 
 
 def _effort(asked: argparse.Namespace) -> Effort:

@@ -7,7 +7,7 @@ from torch import nn
 
 from studio.models import POCKET
 from training import asked, text, world
-from training.asked import Places, Scenes
+from training.asked import Maps, Places, Words
 from training.world import Scene
 
 FRAMES, HEIGHT, WIDTH = 3, 2, 3  # of tokens
@@ -61,14 +61,15 @@ def test_what_is_missed_falls_to_nothing_where_the_block_knows_it() -> None:
     told = text.told(scenes)
     maps = torch.stack([asked.mapped(scene, WIDTH * 16, HEIGHT * 16, 9) for scene in scenes])
     block = Block()
-    places, seen = Places(block, (FRAMES, HEIGHT, WIDTH)), Scenes(block)
+    places, words, seen = Places(block, (FRAMES, HEIGHT, WIDTH)), Words(block), Maps(block)
+    asking = nn.ModuleList((places, words, seen))
     known = nn.Parameter(torch.randn(2, FRAMES * HEIGHT * WIDTH, POCKET.width))
-    learning = torch.optim.Adam([known, *places.parameters(), *seen.parameters()], 0.03)
+    learning = torch.optim.Adam([known, *asking.parameters()], 0.03)
     first = last = 0.0
     for step in range(150):
         block(known)
         missed = places.missed(torch.Size((2, 32, FRAMES, 2 * HEIGHT, 2 * WIDTH)))
-        loss = missed + torch.stack([*seen.missed(maps, told).values()]).sum()
+        loss = missed + words.missed(told) + seen.missed(maps)
         learning.zero_grad()
         loss.backward()
         learning.step()

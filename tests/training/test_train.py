@@ -14,14 +14,14 @@ from safetensors.torch import load_file
 from studio.engine.load import HIGH, LOW, TEXT_ENCODER, VAE, Parts
 from studio.models import POCKET
 from studio.plan import Placement, Precision, Residency
-from training import experts, vae
+from training import experts, text, vae
 from training.efforts import EFFORTS
 from training.quality import Model
 from training.run import OutOfTime, Run
 from training.train import LARGEST_MB, train
 
 FOREVER = 1e6
-FILE = "diffusion_pytorch_model.safetensors"
+FILE, TEXT_FILE = "diffusion_pytorch_model.safetensors", "model.safetensors"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -91,9 +91,11 @@ def same_experts(first: Path, second: Path) -> None:
             torch.testing.assert_close(again[name], value, rtol=1e-3, atol=1e-4)
 
 
-def test_a_finished_model_learns_on(at_once: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("learns_on", [False, True])
+def test_a_finished_model_learns_on(at_once: Path, tmp_path: Path, learns_on: bool) -> None:
     run = Run(tmp_path, "cpu", time.monotonic() + FOREVER)
     vae.take(run, at_once)
+    text.take(run, at_once, learns_on=learns_on)
     experts.take(run, at_once)
     again = train(run, EFFORTS["smoke"])
     for part in ("vae", "transformer", "transformer_2"):
@@ -104,3 +106,5 @@ def test_a_finished_model_learns_on(at_once: Path, tmp_path: Path) -> None:
             # The latents that the experts know are the encoder's.
             assert not name.startswith(("encoder.", "quant_conv."))
             torch.testing.assert_close(after[name], before[name], rtol=0, atol=0.02)
+    before, after = (load_file(model / "text_encoder" / TEXT_FILE) for model in (at_once, again))
+    assert any(not torch.equal(before[name], after[name]) for name in before) is learns_on
