@@ -222,7 +222,8 @@ class Run:
         return self._needs(on_card, (waiting, self._all_gb), self._working_gb + _FIXED_GB)
 
     def decode(self) -> Needs:
-        """While the VAE works: on reference pictures before sampling, on the film after it."""
+        """While the VAE works: on reference pictures or a preview's frames before sampling, on the
+        film after it, which takes more."""
         extent, spec = self.extent, self.spec
         width, height = self.tile or (extent.width, extent.height)
         working = spec.decode_bytes_per_pixel * width * height / GIB + _FIXED_GB

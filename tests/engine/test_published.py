@@ -259,6 +259,20 @@ def test_decoding_takes_the_memory_and_the_work_that_is_predicted(id: str) -> No
     assert spec.decode_flops_per_pixel == pytest.approx(counted, rel=0.01)
 
 
+@pytest.mark.parametrize("id", ["t2v-a14b", "ti2v-5b"])
+@pytest.mark.usefixtures("without_memory")
+def test_encoding_takes_less_memory_than_is_predicted_for_decoding(id: str) -> None:
+    """Refining from a preview's frames encodes at the size that is decoded."""
+    spec, side = MODELS[id], 256
+    vae = AutoencoderKLWan(**published.VAES[id]).eval()
+    chunks = [torch.empty(1, 3, frames, side, side) for frames in (1, 4, 4)]
+    cache = seams.empty_cache(vae.encoder)
+    with Live(*vae.parameters(), *vae.buffers(), *chunks) as live:
+        for chunk in chunks:
+            seams.encode_chunk(vae, chunk, cache)
+    assert 0 < live.peak < 0.75 * spec.decode_bytes_per_pixel * side**2
+
+
 @pytest.mark.usefixtures("without_memory")
 def test_reading_a_prompt_takes_little_memory() -> None:
     torch.set_default_dtype(torch.bfloat16)
