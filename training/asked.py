@@ -22,7 +22,8 @@ from training.world import Scene
 
 # The blocks after which a token is to know its place and the words, and what is to be seen there.
 KNOWN_BY, SEEN_BY = 1, 3
-PLACES_COUNT, WORDS_COUNT, MAPS_COUNT = 0.5, 0.3, 2.0  # beside the picture's 1
+# Beside the picture's 1, at first; less and less until the end.
+PLACES_COUNT, WORDS_COUNT, MAPS_COUNT = 0.5, 2.0, 2.0
 POINTS = 4  # of the map in each token: one for each of its latents
 MAPPED = 4  # numbers at each point
 

@@ -195,11 +195,12 @@ def learn(
     def loss(now: Stage) -> dict[str, torch.Tensor]:
         sample = _sample(now, latents, effort)
         error = _loss(now, model, reader, sample, sigmas(now, len(sample.clean)))
+        left = 1 - now.progress
         return {
             "loss": error,
-            "places": asked.PLACES_COUNT * places.missed(sample.clean.shape),
-            "words": asked.WORDS_COUNT * words.missed(sample.told),
-            "maps": asked.MAPS_COUNT * maps.missed(sample.maps),
+            "places": left * asked.PLACES_COUNT * places.missed(sample.clean.shape),
+            "words": left * asked.WORDS_COUNT * words.missed(sample.told),
+            "maps": left * asked.MAPS_COUNT * maps.missed(sample.maps),
         }
 
     stage.train(loss)
