@@ -66,7 +66,6 @@ class Parts:
         self._prepared = prepared_in
         self._attention = attention
         residency = self._placement.residency
-        self.swap = residency is Residency.SWAP
         self.device = PROCESSOR if residency is Residency.CPU else hardware.device()
         # Where weights wait while a part does not work; on disk, if nowhere else.
         self._home = {Residency.SWAP: PROCESSOR, Residency.DISK: None}.get(residency, self.device)

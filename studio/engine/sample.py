@@ -168,15 +168,9 @@ def _pipeline(
         expand_timesteps=parts.spec.expand_timesteps and pictures.first is not None,
     )
     pipeline.set_progress_bar_config(disable=True)
-    if parts.swap:
-        # Not tried on a card yet: the pipeline's own hooks move one part at a time.
-        pipeline.enable_model_cpu_offload(device=parts.device)
-    try:
+    working = [name for name, part in experts.items() if part is not None]
+    with parts.placed(*working, load.VAE):
         yield pipeline
-    finally:
-        # After an exception the pipeline has not put its parts back.
-        pipeline.maybe_free_model_hooks()
-        pipeline.remove_all_hooks()
 
 
 def _settings(parts: Parts, shot: Shot, text: Text, alone: bool) -> dict[str, Any]:

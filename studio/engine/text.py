@@ -1,8 +1,8 @@
 """Words → what the experts read. Knows the text encoder only.
 
 The encoder is the largest part that is needed for the shortest time: it is loaded when new words
-come and, unless parts are swapped anyway, freed before the experts work. What it made of them is
-kept on disk, so that the same words do not bring it back.
+come and freed before the experts work. What it made of them is kept on disk, so that the same words
+do not bring it back.
 """
 
 import hashlib
@@ -11,7 +11,6 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import torch
 from diffusers import WanPipeline
 from safetensors import SafetensorError
@@ -24,7 +23,6 @@ from studio.engine.load import Parts
 from studio.engine.watch import Watch
 from studio.errors import InvalidRequest
 from studio.files import write_whole
-from studio.plan import Precision
 from studio.shot import Shot
 
 LOG = logging.getLogger(__name__)
@@ -52,15 +50,12 @@ def encode(parts: Parts, shot: Shot, watch: Watch, texts: Path) -> Text:
     tokenizer = parts.tokenizer()
     for what, words in (("prompt", shot.prompt), ("negative prompt", shot.negative_prompt)):
         _check_length(tokenizer, what, words, parts.spec.text_tokens)
-    if not parts.swap and not _has_room(parts):
-        parts.release(load.HIGH, load.LOW)
     watch.begin("load")
     parts.get(load.TEXT_ENCODER)
     watch.step(1, 1)
     watch.begin("text")
     text = _read(parts, tokenizer, shot)
-    if not parts.swap:
-        parts.release(load.TEXT_ENCODER)
+    parts.release(load.TEXT_ENCODER)
     watch.step(1, 1)
     _remember(file, text)
     return text
@@ -110,13 +105,3 @@ def _check_length(tokenizer: PreTrainedTokenizerBase, what: str, words: str, lim
             f"The {what} is {tokens - limit} tokens too long: the model reads {limit}.",
             "Shorten it; a token is about three quarters of an English word.",
         )
-
-
-def _has_room(parts: Parts) -> bool:
-    """Whether the encoder fits beside what is loaded, by the memory that is free now."""
-    needed = parts.file_bytes(load.TEXT_ENCODER)
-    if parts.way[0] is Precision.FP32:
-        needed *= 2  # published in bf16
-    if parts.device.type == "cuda":
-        return bool(torch.cuda.mem_get_info()[0] > needed)
-    return bool(psutil.virtual_memory().available > needed)

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from studio import clip, mp4
-from studio.engine import Stopped, film, load, wan
+from studio.engine import Stopped, film, load, stream, wan
 from studio.engine.wan import WanEngine
 from studio.errors import DoesNotFit, InvalidRequest, ModelMissing, OutOfMemory
 from studio.events import Started, Task
@@ -260,21 +260,51 @@ def test_a_smaller_computer_renders_in_fewer_bits(
     assert 0 < off.mean() < 0.5 * full.std()
 
 
-@pytest.mark.parametrize("precision", [Precision.FP32, Precision.NF4])
-def test_swapping_parts_changes_nothing(
-    precision: Precision, render: Renders, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("family", "precision", "residency", "streamed"),
+    [
+        ("t2v-a14b", Precision.FP32, Residency.SWAP, 0),
+        ("i2v-a14b", Precision.NF4, Residency.SWAP, 1),
+        ("t2v-a14b", Precision.NF4, Residency.DISK, 1),
+        ("ti2v-5b", Precision.FP32, Residency.DISK, 0),
+    ],
+)
+def test_parts_that_take_turns_change_nothing(
+    family: str,
+    precision: Precision,
+    residency: Residency,
+    streamed: int,
+    render: Renders,
+    keep_picture: KeepPicture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The moves of SWAP with the processor in the place of the card: hooks come and go."""
-    shot = make_shot("t2v-a14b")
+    """As on a card that one part fills, with the processor in its place; again with other words."""
+    shot = make_shot(family, picture=None if family == "t2v-a14b" else keep_picture(90))
     choose = wan.choose
-    frames = []
-    for residency in (Residency.CPU, Residency.SWAP):
+    streams: set[tuple[str, int]] = set()
 
-        def forced(*asked: Any, way: Residency = residency) -> Plan:
-            return replace(choose(*asked), precision=precision, residency=way)
+    class Watched(stream.OnCall):
+        def __init__(self, part: Any, blocks: Any, count: int, mover: stream.Mover) -> None:
+            super().__init__(part, blocks, count, mover)
+            streams.add((type(part).__name__, count))
+
+    monkeypatch.setattr(stream, "OnCall", Watched)
+    frames = []
+    for way in ((Residency.CPU, 0), (residency, streamed)):
+
+        def forced(*asked: Any, way: tuple[Residency, int] = way) -> Plan:
+            plan = choose(*asked)
+            return replace(plan, precision=precision, residency=way[0], streamed_blocks=way[1])
 
         monkeypatch.setattr(wan, "choose", forced)
         engine = WanEngine(ROOMY)
-        render(replace(shot, steps=2), by=engine)
+        render(replace(shot, steps=2, prompt="other words"), by=engine)
         frames.append(np.stack(render(shot, by=engine).frames))
     np.testing.assert_array_equal(*frames)
+    assert engine._parts is not None
+    waiting = {name: engine._parts.get(name) for name in ("transformer", "vae")}
+    on_disk = residency is Residency.DISK
+    assert all(p.is_meta is on_disk for part in waiting.values() for p in part.parameters())
+    assert not any(hasattr(part, "_hf_hook") for part in waiting.values())
+    assert not engine._parts.loaded("text_encoder")
+    assert not streamed or ("WanTransformer3DModel", streamed) in streams
