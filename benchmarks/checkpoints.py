@@ -79,6 +79,7 @@ def measured(spec: ModelSpec, size: tuple[int, int], folder: Path) -> dict[str, 
         latents=latents,
         solver=SolverState(tensors=tensors, numbers=numbers),
         noisy=noisy,
+        seconds=0.0,
     )
     path = folder / f"rushes-benchmark-{spec.id}.safetensors"
     writing, reading = [], []

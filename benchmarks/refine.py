@@ -116,7 +116,9 @@ class Bench:
         self, shot: Shot, start: Start | None
     ) -> tuple[torch.Tensor, dict[float, torch.Tensor]]:
         """Finished latents, and those on the way that may be lifted."""
-        record = Record(path=self.scratch / "checkpoint.safetensors", shot=shot)
+        record = Record(
+            path=self.scratch / "checkpoint.safetensors", shot=shot, began=time.monotonic()
+        )
         glimpses = Glimpses(self.scratch, "a", self.paint, POCKET.fps)
         aside = Aside(record=record, glimpses=glimpses, watch=self.watch)
         text = self.text(shot.prompt, shot.negative_prompt)

@@ -3,6 +3,7 @@
 Knows who reads; not when a file is damaged, nor what may go once it was read.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock, Thread
@@ -10,6 +11,8 @@ from threading import Lock, Thread
 from studio.errors import StudioError
 from studio.events import Answered
 from studio.models import ModelSpec
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +69,13 @@ class Checks:
                 running=False,
                 error=f"The files of {spec.name} could not be read: {error.strerror or error}.",
                 advice="Make sure that their disk is there, and check again.",
+            )
+        except Exception as error:
+            LOG.exception("Checking %s", spec.id)
+            ended = Check(
+                running=False,
+                error=f"The check went wrong: {type(error).__name__}: {error}",
+                advice="Delete the model and download it again.",
             )
         with self._lock:
             if self._known.get(spec.id) is begun:

@@ -20,7 +20,7 @@ from typing import Any
 from studio import fidelity, mp4, paths, presets, settings
 from studio.clip import Clip, tag_from_json
 from studio.download import Download
-from studio.errors import InvalidRequest, NotFound, StudioError
+from studio.errors import InvalidRequest, NotFound, StudioError, of_disk
 from studio.events import Answered
 from studio.files import write_whole
 from studio.gallery import contact_sheet, export, reel
@@ -76,6 +76,9 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does; Python must not try to flush it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        print(of_disk(error), file=sys.stderr)
         return FAILED
 
 

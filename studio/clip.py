@@ -114,6 +114,8 @@ def tag_from_json(data: dict[str, Any]) -> Tag:
         _types().validate_python(asdict(tag))
         if datetime.datetime.fromisoformat(tag.created).utcoffset() is None:
             raise ValueError("a time without its offset")
+        if min(tag.shot.width, tag.shot.height, tag.shot.frames, tag.shot.fps) < 1:
+            raise ValueError("a film of nothing")
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidRequest(
             "The recipe in this file cannot be read.", "Choose a clip made here."

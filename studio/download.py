@@ -25,7 +25,7 @@ from studio import hub, manifest, preparation, repository, weights
 from studio.catalogue import Bundle
 from studio.errors import StudioError
 from studio.events import Answered, Asking, Preparing
-from studio.files import sha256_of
+from studio.files import patiently, sha256_of
 from studio.hub import HubFile
 from studio.manifest import LOCK, PARTIAL, Manifest, Released
 from studio.models import ModelSpec
@@ -361,7 +361,7 @@ class Getting:
         for _ in range(2):
             self._patiently(lambda: self._append(partial, file))
             if self._checked(partial, file):
-                partial.replace(path)
+                patiently(lambda: partial.replace(path))
                 return
             partial.unlink()
         raise StudioError(

@@ -61,3 +61,12 @@ class RenderFailed(StudioError):
 
 class OutOfMemory(RenderFailed):
     """A render ran out of graphics or main memory."""
+
+
+def of_disk(error: OSError) -> StudioError:
+    """What to say where the system refuses a file or a folder, and nobody knew better."""
+    what = error.filename or "A file"
+    return StudioError(
+        f"{what} could not be read or written: {error.strerror or error}.",
+        "Make sure that its disk is there, has room and may be written to, then try again.",
+    )

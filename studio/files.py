@@ -7,9 +7,10 @@ import contextlib
 import hashlib
 import os
 import re
+import time
 import unicodedata
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # Windows refuses these as file names, with any extension.
@@ -17,6 +18,10 @@ from pathlib import Path
 RESERVED_NAMES = frozenset(
     ["con", "prn", "aux", "nul", *(f"com{n}" for n in range(10)), *(f"lpt{n}" for n in range(10))]
 )
+
+_PARTIAL = ".partial"
+# A virus scanner or a cloud service may hold a fresh file for a moment.
+PATIENCE_SECONDS, RETRY_SECONDS = 3.0, 0.1
 
 
 def write_whole(path: Path, data: bytes, lasting: bool = True) -> None:
@@ -35,15 +40,38 @@ def whole(path: Path, lasting: bool = True) -> Iterator[Path]:
     lasting: as of `write_whole`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.partial")
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}{_PARTIAL}")
     try:
         yield partial
         if lasting:
             with partial.open("rb+") as stream:
                 os.fsync(stream.fileno())
-        partial.replace(path)
+        patiently(lambda: partial.replace(path))
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(PermissionError):
+            partial.unlink(missing_ok=True)
+
+
+def sweep_partials(folder: Path) -> None:
+    """Remove what programs that were killed had begun to write there with `whole`."""
+    for partial in folder.glob(f"*{_PARTIAL}"):
+        # Windows does not delete what somebody has open; then it is next time's turn.
+        with contextlib.suppress(PermissionError):
+            partial.unlink()
+
+
+def patiently(act: Callable[[], object]) -> None:
+    """Do something to a file, again and again for some seconds while somebody holds it. Raises
+    OSError."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            act()
+            return
+        except PermissionError:
+            if time.monotonic() > until:
+                raise
+        time.sleep(RETRY_SECONDS)
 
 
 def sha256_of(path: Path) -> str:

@@ -7,6 +7,7 @@ import contextlib
 import json
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
@@ -16,11 +17,13 @@ MOST_BYTES = 10 * 1024**3
 
 def steps_done(checkpoint: Path) -> int | None:
     """How many steps of a render its checkpoint holds; None where there is none."""
-    try:
-        with safe_open(checkpoint, framework="np") as file:
-            return int(json.loads((file.metadata() or {})["about"])["step"])
-    except (OSError, SafetensorError, KeyError, ValueError):
-        return None
+    step: int | None = _about(checkpoint).get("step")
+    return step
+
+
+def is_sampled(checkpoint: Path) -> bool:
+    """Whether only the decoding of a render is left to do."""
+    return _about(checkpoint).get("solver", ...) is None
 
 
 def tidy(folder: Path, wanted: Collection[str], most_bytes: int = MOST_BYTES) -> None:
@@ -33,3 +36,13 @@ def tidy(folder: Path, wanted: Collection[str], most_bytes: int = MOST_BYTES) ->
             # Windows does not delete what somebody has open; then it is next time's turn.
             with contextlib.suppress(PermissionError):
                 path.unlink()
+
+
+def _about(checkpoint: Path) -> dict[str, Any]:
+    """What a checkpoint says of itself; nothing where there is none."""
+    try:
+        with safe_open(checkpoint, framework="np") as file:
+            about: dict[str, Any] = json.loads((file.metadata() or {})["about"])
+            return about
+    except (OSError, SafetensorError, KeyError, ValueError):
+        return {}

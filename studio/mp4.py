@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from studio.errors import InvalidRequest, NotFound, RenderFailed
-from studio.files import write_whole
+from studio.files import patiently, write_whole
 
 # Visually lossless for x264, so that a preview can be refined from its own file.
 CRF = 14
@@ -96,9 +96,10 @@ class Writer:
                 self._finish()
         finally:
             self._ffmpeg.stop()
-            self._film.unlink(missing_ok=True)
-            self._partial.unlink(missing_ok=True)
-            self._meta.unlink(missing_ok=True)
+            # What somebody holds open on Windows stays for now; the film is whole all the same.
+            for path in (self._film, self._partial, self._meta):
+                with contextlib.suppress(PermissionError):
+                    path.unlink(missing_ok=True)
 
     def _finish(self) -> None:
         if self._frames == 0:
@@ -112,7 +113,7 @@ class Writer:
             self._wait()
             with self._partial.open("rb+") as stream:
                 os.fsync(stream.fileno())
-            self._partial.replace(self.path)
+            patiently(lambda: self._partial.replace(self.path))
         except OSError as error:
             raise _not_written(self.path, str(error)) from error
 
@@ -217,8 +218,10 @@ class _Ffmpeg:
             stdin=pipe if stdin else null,
             stdout=pipe if stdout else null,
             stderr=pipe,
-            # On Windows a console window would flash up for each run.
+            # On Windows a console window would flash up for each run; elsewhere Ctrl+C in the
+            # terminal would end it, and the program decides that.
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            process_group=None if os.name == "nt" else 0,
         )
         self._complaint = b""
         self._listener = threading.Thread(target=self._listen, daemon=True)

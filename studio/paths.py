@@ -12,8 +12,10 @@ from pathlib import Path
 
 import platformdirs
 
+from studio.errors import InvalidRequest
+
 APP_NAME = "Rushes"
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(os.path.abspath(__file__)).parent.parent  # noqa: PTH100, as `_whole`
 BUNDLED_PRESETS = PROJECT / "presets"
 ASSETS = PROJECT / "assets"
 
@@ -88,10 +90,13 @@ class Places:
 
 
 def places(library: Path | None = None) -> Places:
-    """The folders to use now; library overrides where the clips are."""
+    """The folders to use now; library overrides where the clips are.
+
+    Raises InvalidRequest for a library on a server's share without a drive letter.
+    """
     home = os.environ.get("STUDIO_HOME")
     if home:
-        root = Path(home).expanduser().resolve()
+        root = _whole(Path(home))
         data, cache, config = root / "data", root / "cache", root
         default_library = root / "library"
     else:
@@ -99,15 +104,26 @@ def places(library: Path | None = None) -> Places:
         cache = Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False))
         config = Path(platformdirs.user_config_dir(APP_NAME, appauthor=False))
         default_library = Path(platformdirs.user_videos_dir()) / APP_NAME
-    chosen = (library or default_library).expanduser().resolve()
+    chosen = _whole(library or default_library)
+    if chosen.drive.startswith("\\\\"):
+        raise InvalidRequest(
+            f"The page cannot show clips of {chosen}.",
+            "Give that folder a drive letter, and use that.",
+        )
     return Places(
         library=chosen,
-        data=data / "libraries" / _key(chosen),
+        data=data / "libraries" / _key(chosen.resolve()),
         cache=cache,
         settings=config / "settings.json",
         presets=config / "my-presets",
         models=data / "models",
     )
+
+
+def _whole(folder: Path) -> Path:
+    """From the root on, links and drive letters as they are: a resolved Z: is a server's name, of
+    which Gradio serves nothing."""
+    return Path(os.path.abspath(folder.expanduser()))  # noqa: PTH100, resolve() follows them
 
 
 def _key(folder: Path) -> str:

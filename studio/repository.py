@@ -21,13 +21,13 @@ SINGLE = ("diffusion_pytorch_model.safetensors", "model.safetensors")
 
 
 def missing(folder: Path, gone: Collection[str] = ()) -> Iterator[str]:
-    """What a diffusers repository on disk lacks of what its own files name. gone: weight files,
-    with `/`, that count as there."""
+    """What a diffusers repository on disk lacks of what its own files name, a file that cannot be
+    read for what it lacks included. gone: weight files, with `/`, that count as there."""
     index = folder / "model_index.json"
-    if not index.exists():
+    if not _is_readable(index):
         yield index.name
         return
-    for part, classes in json.loads(index.read_text(encoding="utf-8")).items():
+    for part, classes in _read(index).items():
         # A part is [library, class]; [null, null] is one that this model does without.
         if isinstance(classes, list) and classes[0] is not None:
             own = {one.removeprefix(f"{part}/") for one in gone if one.startswith(f"{part}/")}
@@ -36,7 +36,7 @@ def missing(folder: Path, gone: Collection[str] = ()) -> Iterator[str]:
 
 def _missing_of(part: Path, gone: Collection[str]) -> Iterator[str]:
     config = CONFIGS.get(part.name, "config.json")
-    if not (part / config).exists():
+    if not _is_readable(part / config):
         yield config
     match part.name:
         case "scheduler":
@@ -45,6 +45,7 @@ def _missing_of(part: Path, gone: Collection[str]) -> Iterator[str]:
             names, alternatives = set[str](), TOKENIZERS
         case _:
             names, alternatives = _shards(part), SINGLE
+            yield from (path.name for path in _indexes(part) if not _is_readable(path))
     single = any((part / name).exists() for name in alternatives)
     if not names and not single and not gone and not any(part.glob(f"*{GGUF}")):
         yield " or ".join(alternatives)
@@ -55,9 +56,14 @@ def _shards(part: Path) -> set[str]:
     """The weight files that the part's index names; none where there is no index."""
     return {
         str(name)
-        for index in part.glob("*.safetensors.index.json")
-        for name in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+        for index in _indexes(part)
+        if _is_readable(index)
+        for name in _read(index).get("weight_map", {}).values()
     }
+
+
+def _indexes(part: Path) -> list[Path]:
+    return sorted(part.glob("*.safetensors.index.json"))
 
 
 def kind(folder: Path) -> tuple[int, int]:
@@ -77,6 +83,17 @@ def cut_short(folder: Path) -> Iterator[str]:
             yield path.relative_to(folder).as_posix()
 
 
+def _is_readable(path: Path) -> bool:
+    try:
+        _read(path)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def _read(path: Path) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    """Raises OSError, or ValueError where a file is damaged."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(data, dict):
+        raise ValueError(f"{path.name} is no object")
     return data

@@ -56,14 +56,14 @@ from studio.errors import (
 )
 from studio.events import Answered, Asking, Failed, Task
 from studio.fidelity import DEFAULT as DEFAULT_FIDELITY
-from studio.files import sha256_of
+from studio.files import sha256_of, sweep_partials
 from studio.gallery import contact_sheet, export, foreign, reel, still
 from studio.gallery.contact_sheet import Cell, Foot
 from studio.gallery.filters import ANY, Choices, Filters
 from studio.gallery.library import Library
 from studio.gallery.reveal import reveal
 from studio.jobs.helper import Helper
-from studio.jobs.job import ENDED, Job
+from studio.jobs.job import ENDED, Job, State
 from studio.jobs.ownership import Owner
 from studio.jobs.queue import Queue
 from studio.jobs.supervisor import Supervisor
@@ -399,8 +399,13 @@ class Studio:
         return self._library.tag(self._library.adopt(film).id, [foreign.TAG])
 
     def again(self, job_id: int) -> Job:
-        """Let a paused, failed, cancelled or interrupted job go on from where it was."""
-        job = self._queue.again(job_id)
+        """Let a paused, failed, cancelled or interrupted job go on from where it was.
+
+        To its end, even if an early one was asked for meanwhile, unless only the decoding is left.
+        """
+        job = self._queue.job(job_id)
+        early = job.shot.ended_after if latents.is_sampled(self.places.checkpoint(job_id)) else None
+        job = self._queue.again(job_id, replace(job.shot, ended_after=early))
         self._supervisor.wake()
         return job
 
@@ -489,6 +494,10 @@ class Studio:
         """The newest jobs, newest first."""
         return self._queue.jobs(limit)
 
+    def paused(self) -> list[Job]:
+        """All jobs that wait until `again`, newest first, however old they are."""
+        return self._queue.jobs(limit=-1, states=[State.PAUSED])
+
     def job(self, job_id: int) -> Job:
         """One job. Raises NotFound."""
         return self._queue.job(job_id)
@@ -509,6 +518,11 @@ class Studio:
         # The last first: otherwise the one that runs would make way for the next.
         for job in reversed(self.line()):
             self.pause(job.id)
+
+    def again_all(self) -> None:
+        """`again` for all that is paused, in the order in which it was asked for."""
+        for job in reversed(self.paused()):
+            self.again(job.id)
 
     def position(self, job_id: int) -> int:
         """How many jobs are ahead of a waiting one; 0 for one that is not waiting."""
@@ -929,7 +943,11 @@ class Studio:
         checkpoints = self.places.checkpoints
         numbers = [int(path.stem) for path in checkpoints.glob("*.safetensors")]
         latents.tidy(checkpoints, {str(known) for known in self._queue.known(numbers)})
-        latents.tidy(self.places.latents, self._library.ids())
+        # A film that a crash left behind becomes a clip in a moment.
+        left = {path.stem for path in self.places.work.glob("*.mp4")}
+        latents.tidy(self.places.latents, self._library.ids() | left)
+        for folder in (checkpoints, self.places.latents):
+            sweep_partials(folder)
 
     def _kept_clip(self, clip_id: str | None) -> Clip | None:
         """The clip, or None where there is none, or it was thrown away."""
@@ -980,7 +998,7 @@ class Studio:
         speeds = [
             plan.forward_flops(clip.shot.extent, spec) / clip.seconds / 1e12
             for clip in self._library.clips("", limit=20)
-            if clip.shot.model == spec.id and clip.seconds > 0
+            if clip.shot.model == spec.id and clip.seconds > 0 and clip.shot.ended_after is None
         ]
         return max(speeds, default=None)
 

@@ -269,11 +269,11 @@ def damaged(spec: ModelSpec, models: Path) -> Iterator[str]:
     if not now.installed:
         raise InvalidRequest(f"{spec.name} is not on this computer.", "Download it first.")
     planned = None if now.borrowed else manifest.read(now.folder)
-    released = planned.released if planned and planned.released else Released(changed={}, kept={})
-    yield from repository.missing(now.folder, released.changed)
     if planned is None:
+        yield from repository.missing(now.folder)
         yield from repository.cut_short(now.folder)
         return
+    released = planned.released or Released(changed={}, kept={})
     for path, digest in released.kept.items():
         kept = now.folder / PREPARED / path
         if not kept.is_file() or sha256_of(kept) != digest:

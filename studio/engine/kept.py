@@ -28,12 +28,13 @@ COMPACT = torch.float16
 class Checkpoint:
     """Where a render stands. step: how many are done. latents: [1, C, T, h, w] after that step, the
     finished ones where solver is None. noisy: ratio → latents that were right for that lift, in
-    COMPACT."""
+    COMPACT. seconds: of work so far, all tries together."""
 
     step: int
     latents: torch.Tensor
     solver: SolverState | None
     noisy: dict[float, torch.Tensor]
+    seconds: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +58,7 @@ def save_checkpoint(path: Path, shot: Shot, checkpoint: Checkpoint) -> None:
         "shot": shot.to_json(),
         "step": checkpoint.step,
         "solver": None if solver is None else solver.numbers,
+        "seconds": checkpoint.seconds,
     }
     _write(path, tensors, about)
 
@@ -78,7 +80,11 @@ def load_checkpoint(path: Path, shot: Shot) -> Checkpoint | None:
         }
         solver = SolverState(tensors=own, numbers=about["solver"])
     return Checkpoint(
-        step=about["step"], latents=tensors["latents"], solver=solver, noisy=_ratios(tensors)
+        step=about["step"],
+        latents=tensors["latents"],
+        solver=solver,
+        noisy=_ratios(tensors),
+        seconds=about.get("seconds", 0.0),  # files of earlier versions do not say
     )
 
 

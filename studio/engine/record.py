@@ -3,6 +3,7 @@
 Knows steps and files; not how a step is made.
 """
 
+import contextlib
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 from studio import ladder
 from studio.engine import kept
 from studio.engine.kept import Checkpoint
-from studio.engine.scheduler import StudioUniPC
+from studio.engine.scheduler import SolverState, StudioUniPC
 from studio.shot import Kind, Shot
 
 # A checkpoint is written after every step that is worth it: its cost stays below this share …
@@ -23,10 +24,12 @@ STEPS_APART = 2
 
 @dataclass(kw_only=True)
 class Record:
-    """One shot's checkpoints at `path`. before: where it stood when this render began."""
+    """One shot's checkpoints at `path`. began: `time.monotonic()` when the work on it did, earlier
+    tries counted. before: where it stood when this render began."""
 
     path: Path
     shot: Shot
+    began: float
     before: Checkpoint | None = None
     noisy: dict[float, torch.Tensor] = field(default_factory=dict)
     _last_step: int = 0
@@ -38,6 +41,7 @@ class Record:
         if self.before is not None:
             self.noisy = dict(self.before.noisy)
             self._last_step = self.before.step
+            self.began -= self.before.seconds
         self._last_time = time.monotonic()
 
     def step(self, step: int, latents: torch.Tensor, solver: StudioUniPC) -> None:
@@ -53,21 +57,27 @@ class Record:
         if step == self._last_step:
             return
         began = time.monotonic()
-        self._write(Checkpoint(step=step, latents=latents, solver=solver.state(), noisy=self.noisy))
+        self._write(step, latents, solver.state())
         self._last_step, self._last_time = step, time.monotonic()
         self._cost = self._last_time - began
 
     def done(self, latents: torch.Tensor) -> None:
         """Sampling is over; decoding may fail and be tried again."""
         steps = self.shot.ended_after or self.shot.steps
-        self._write(Checkpoint(step=steps, latents=latents, solver=None, noisy=self.noisy))
+        self._write(steps, latents, None)
 
     def forget(self) -> None:
-        """The clip is whole; nothing is left to go on with."""
-        self.path.unlink(missing_ok=True)
+        """The clip is whole; nothing is left to go on with. What cannot be removed now is when the
+        studio starts again."""
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
-    def _write(self, checkpoint: Checkpoint) -> None:
-        kept.save_checkpoint(self.path, self.shot, checkpoint)
+    def _write(self, step: int, latents: torch.Tensor, solver: SolverState | None) -> None:
+        seconds = time.monotonic() - self.began
+        stands = Checkpoint(
+            step=step, latents=latents, solver=solver, noisy=self.noisy, seconds=seconds
+        )
+        kept.save_checkpoint(self.path, self.shot, stands)
 
     def _rungs(self, step: int) -> list[float]:
         """The ratios whose lift takes the latents as they are after this step."""

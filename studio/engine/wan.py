@@ -5,6 +5,7 @@ went wrong in words for people.
 """
 
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -28,6 +29,8 @@ from studio.events import Answered, Asking, Event, Finished, Prepared, Preparing
 from studio.models import ModelSpec, model
 from studio.plan import Hardware, Placement, Plan, choose, plans, roomier
 from studio.shot import Kind, PictureUse, Shot, Way, usual_extents
+
+LOG = logging.getLogger(__name__)
 
 
 class WanEngine:
@@ -57,7 +60,6 @@ class WanEngine:
         self, task: Task, say: Callable[[Event], None], cancelled: Callable[[], bool]
     ) -> Finished:
         """See `studio.engine.Engine.render`."""
-        began = time.monotonic()
         extent, spec, here = task.shot.extent, model(task.shot.model), self.hardware()
         margin = margins.read(task.models, spec, here)
         kept_in = weights.kept_precisions(spec, task.models)
@@ -65,7 +67,7 @@ class WanEngine:
         while True:
             say(Started(plan=plan))
             try:
-                finished = self._rendered(task, plan, began, Watch(say, cancelled))
+                finished = self._rendered(task, plan, Watch(say, cancelled))
             except OutOfMemory:
                 # Its memory is given back; the record says how far it came.
                 other = roomier(extent, spec, self.hardware(), plan, margin, kept_in)
@@ -115,8 +117,9 @@ class WanEngine:
                 self._forget()
         return Answered(same=tuple(told[True]), otherwise=tuple(told[False]))
 
-    def _rendered(self, task: Task, plan: Plan, began: float, watch: Watch) -> Finished:
+    def _rendered(self, task: Task, plan: Plan, watch: Watch) -> Finished:
         """By this plan, from where the record of an earlier try stands."""
+        began = time.monotonic()
         shot, spec = task.shot, model(task.shot.model)
         with self._memory_watched():
             parts = self._parts_for(spec, plan, task)
@@ -125,7 +128,7 @@ class WanEngine:
             parent = self._parent(task)
             text = self._text(parts, task, watch)
             aside = Aside(
-                record=Record(path=task.checkpoint, shot=shot),
+                record=Record(path=task.checkpoint, shot=shot, began=began),
                 glimpses=Glimpses(task.glimpses, task.id, self._painter_of(parts, task), shot.fps),
                 watch=watch,
             )
@@ -134,7 +137,7 @@ class WanEngine:
             if shot.refine is not None and aside.record.before is None:
                 start = refine.take_up(parts, shot, parent, task.parent_file, watch)
             latents = sample(parts, shot, text, _pictures(task), start, aside)
-            finished = film.develop(parts, task, latents, ways, began, watch)
+            finished = film.develop(parts, task, latents, ways, aside.record.began, watch)
             answer.note(parts)
         self._keep(task, latents, aside.record.noisy, text)
         aside.record.forget()
@@ -153,10 +156,13 @@ class WanEngine:
     def _keep(
         self, task: Task, latents: torch.Tensor, noisy: dict[float, torch.Tensor], text: Text
     ) -> None:
-        """Keep what a preview can be worked up from."""
+        """Keep what a preview can be worked up from. Where that fails, its frames are left."""
         if task.shot.kind is Kind.PREVIEW:
             left = Kept(shot=task.shot, finished=latents, noisy=noisy, text=text)
-            kept.save_preview(task.latents / f"{task.id}.safetensors", left)
+            try:
+                kept.save_preview(task.latents / f"{task.id}.safetensors", left)
+            except (OSError, SafetensorError) as error:
+                LOG.warning("The latents of %s could not be kept: %s", task.id, error)
 
     def _painter_of(self, parts: Parts, task: Task) -> Painter:
         if self._painter is None:

@@ -4,19 +4,15 @@ Knows names, sizes and times; not what is inside a file.
 """
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 from itertools import count
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from studio.errors import StudioError
+from studio.files import patiently
 from studio.paths import Places
-
-# A virus scanner or a cloud service may hold a fresh file for a moment.
-PATIENCE_SECONDS = 3.0
-RETRY_SECONDS = 0.1
 
 
 class Place(StrEnum):
@@ -88,7 +84,7 @@ class Folders:
             taken = {path.name.casefold() for path in root.iterdir()}
             free = next(name for name in _numbered(name) if name.casefold() not in taken)
             # On Windows this refuses to overwrite whatever has come in between.
-            _patiently(lambda: source.rename(root / free))
+            patiently(lambda: source.rename(root / free))
         except OSError as error:
             raise StudioError(
                 f"{source.name} could not be moved to {root}: {error.strerror or error}.",
@@ -101,25 +97,12 @@ class Folders:
         few seconds."""
         path = self.path(spot)
         try:
-            _patiently(path.unlink)
+            patiently(path.unlink)
         except OSError as error:
             raise StudioError(
                 f"{path.name} could not be deleted: {error.strerror or error}.",
                 "Close any program that shows it, then try again.",
             ) from error
-
-
-def _patiently(act: Callable[[], object]) -> None:
-    """Do it, again and again for some seconds while somebody holds the file."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            act()
-            return
-        except PermissionError:
-            if time.monotonic() > until:
-                raise
-        time.sleep(RETRY_SECONDS)
 
 
 def _is_film(name: str) -> bool:

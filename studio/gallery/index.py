@@ -161,6 +161,11 @@ class Index:
             )
             return {Spot(Place(row[0]), row[1]): (Stamp(row[2], row[3]), row[4]) for row in rows}
 
+    def ids(self) -> set[str]:
+        """The ids of all clips, those that have gone included."""
+        with self._connection() as sql:
+            return {clip_id for (clip_id,) in sql.execute("SELECT id FROM clips")}
+
     def revision(self) -> int:
         """A number that grows with every change by anybody."""
         with self._connection() as sql:

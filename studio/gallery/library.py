@@ -193,8 +193,8 @@ class Library:
             self._poster(clip_id).unlink(missing_ok=True)
 
     def ids(self) -> set[str]:
-        """The ids of all clips, those in the trash included."""
-        return {clip_id for _, clip_id in self._index.known().values() if clip_id is not None}
+        """The ids of all clips, those in the trash and those whose file has vanished included."""
+        return self._index.ids()
 
     def revision(self) -> int:
         """A number that grows with every change, whoever makes it."""

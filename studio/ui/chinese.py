@@ -162,6 +162,15 @@ SENTENCES = MappingProxyType(
             "请重新运行；若仍不行，{} 的末尾有更多说明。"
         ),
         "The job went wrong: {}: {}": "任务出错：{}：{}",
+        "The check went wrong: {}: {}": "检查出错：{}：{}",
+        "Delete the model and download it again.": "请删除该模型后重新下载。",
+        "{} could not be read or written: {}.": "无法读取或写入 {}：{}。",
+        "A file": "文件",
+        "The page cannot show clips of {}.": "页面无法显示 {} 中的片段。",
+        "Give that folder a drive letter, and use that.": "请为该文件夹分配盘符，并使用它。",
+        "Make sure that its disk is there, has room and may be written to, then try again.": (
+            "请确认磁盘已连接、有剩余空间并且可以写入，然后重试。"
+        ),
         "Run it again.": "请重新运行。",
         "{} is not on this computer.": "本机还没有 {}。",
         "Run: python -m studio models get {}": "请运行：python -m studio models get {}",

@@ -41,7 +41,7 @@ class Desk:
         revision = f"{self._start}.{self._studio.revision()}"
         jobs = self._studio.jobs(MAX_TAKES_SHOWN)
         if asked.get("revision") == revision:
-            return {"same": True, "busy": _busy(jobs), **self._worker()}
+            return {"same": True, "busy": bool(self._studio.line()), **self._worker()}
         chosen = self._chosen(jobs, asked.get("focus"))
         sheet = self._sheet(asked.get("sheet"))
         return self._state(jobs, chosen, revision) | {"sheet": sheet}
@@ -129,9 +129,7 @@ class Desk:
             case "pause_all":
                 self._studio.pause_all()
             case "again_all":
-                for job in reversed(self._studio.jobs(MAX_TAKES_SHOWN)):
-                    if job.state is State.PAUSED:
-                        self._studio.again(job.id)
+                self._studio.again_all()
             case _:
                 before = asked.get("before")
                 place = None if before is None else _job_id(before)
@@ -169,7 +167,7 @@ class Desk:
         return {
             "revision": revision,
             "library": self._studio.library_revision(),
-            "busy": _busy(jobs),
+            "busy": bool(line),
             **self._worker(),
             "focus": chosen.id if chosen else None,
             "stage": stage,
@@ -205,8 +203,10 @@ class Desk:
     def _rows(
         self, line: list[Job], jobs: list[Job], names: dict[int, dict[str, str]]
     ) -> list[dict[str, Any]]:
-        """What runs and waits, in its order, then what stands without a clip, the newest first."""
-        stopped = [job for job in jobs if job.state in REPEATABLE]
+        """What runs and waits, in its order, then what stands without a clip, the newest first;
+        what is paused however old it is."""
+        stopped = {job.id: job for job in self._studio.paused()}
+        stopped |= {job.id: job for job in jobs if job.state in REPEATABLE}
         return [
             self._take(job)
             | {
@@ -216,7 +216,7 @@ class Desk:
                 "error": sentence(job.error),
                 "advice": sentence(job.advice),
             }
-            for job in [*line, *stopped]
+            for job in [*line, *(stopped[id] for id in sorted(stopped, reverse=True))]
         ]
 
     def _sheet(self, group: object) -> dict[str, Any] | None:
@@ -370,10 +370,6 @@ def _impossible() -> InvalidRequest:
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _busy(jobs: list[Job]) -> bool:
-    return any(job.state in (State.QUEUED, State.RUNNING) for job in jobs)
 
 
 def _default(jobs: list[Job]) -> Job | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from studio.errors import InvalidRequest, StudioError
+from studio.errors import InvalidRequest, StudioError, of_disk
 from studio.studio import Studio
 from studio.ui.chinese import told
 from studio.ui.wording import LANGUAGES
@@ -52,5 +52,7 @@ def served(answer: Answer) -> Answer:
             return answer(asked if isinstance(asked, dict) else {})
         except StudioError as error:
             return {"problem": problem(error)}
+        except OSError as error:
+            return {"problem": problem(of_disk(error))}
 
     return guarded

@@ -295,3 +295,46 @@ def test_doctor_tells_the_computer_in_one_line(
     rest = "70.00 TFLOPS; main memory 32.0 GB (20.0 free), page file 8.0 GB; "
     last = "disk of the models 1.50 GB/s written; attention sage (SageAttention 2.2.0 is installed)"
     assert line == f"hardware: {said}{rest}{last}"
+
+
+@pytest.mark.parametrize(("solver", "steps"), [({}, None), (None, 5)])
+def test_going_on_takes_an_early_end_back_unless_only_the_decoding_is_left(
+    studio: Studio, solver: object, steps: int | None
+) -> None:
+    (job,) = studio.render(Recipe(prompt="A kite", model="pocket"))
+    studio.pause(job.id)
+    file = studio.places.checkpoint(job.id)
+    file.parent.mkdir(parents=True)
+    about = {"about": json.dumps({"step": 5, "solver": solver})}
+    save_file({"latents": np.zeros(1, np.float32)}, file, about)
+    assert studio.end_early(job.id).shot.ended_after == 5
+    studio.pause(job.id)
+    assert studio.again(job.id).shot.ended_after == steps
+    assert studio.paused() == []
+
+
+def test_all_that_is_paused_goes_on_in_its_order(studio: Studio) -> None:
+    jobs = studio.render(Recipe(prompt="A kite"), takes=3)
+    studio.pause_all()
+    assert [job.id for job in studio.paused()] == [job.id for job in reversed(jobs)]
+    studio.again_all()
+    assert [job.id for job in studio.line()] == [job.id for job in jobs]
+
+
+def test_a_disk_that_refuses_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device", "clips")
+
+    monkeypatch.setattr(Studio, "clips", full)
+    assert cli.main(["clips"]) == cli.FAILED
+    assert "clips could not be read or written: No space left" in capsys.readouterr().err
+
+
+def test_a_library_is_named_as_the_person_names_it(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "letter").symlink_to(tmp_path / "disk", target_is_directory=True)
+    one, other = places(tmp_path / "letter" / "clips"), places(tmp_path / "disk" / "clips")
+    assert one.library == tmp_path / "letter" / "clips"
+    assert one.data == other.data

@@ -1,5 +1,6 @@
 """Nothing is lost: a render goes on from its checkpoint, to the bit, in an engine that is new."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +60,28 @@ def test_a_stopped_render_goes_on_to_the_same_frames(
     assert steps == list(range(after + 1, shot.steps + 1))
     np.testing.assert_array_equal(np.stack(whole), np.stack(rest.frames))
     assert not task(shot).checkpoint.exists()
+
+
+def test_a_clip_took_as_long_as_all_its_tries_together(
+    render: Renders, task: Callable[..., Task]
+) -> None:
+    shot = make_shot("t2v-a14b")
+    _stopped_after(5, task(shot))
+    path = task(shot).checkpoint
+    before = kept.load_checkpoint(path, shot)
+    assert before is not None and before.seconds > 0
+    kept.save_checkpoint(path, shot, replace(before, seconds=1000.0))
+    assert 1000 < render(shot, by=WanEngine(ROOMY)).finished.tag.seconds < 1600
+
+
+def test_a_preview_whose_latents_cannot_be_kept_is_a_clip_all_the_same(
+    render: Renders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(kept, "save_preview", full)
+    assert render(make_shot("t2v-a14b")).finished.file.exists()
 
 
 def test_past_the_boundary_the_high_noise_expert_is_not_loaded_again(
@@ -192,7 +215,7 @@ def test_latents_are_lifted_by_the_low_noise_expert_alone(
 def test_checkpoints_cost_little_and_are_never_far_apart(tmp_path: Path) -> None:
     shot: Shot = make_shot("t2v-a14b", steps=12)
     written: list[int] = []
-    record = Record(path=tmp_path / "c.safetensors", shot=shot)
+    record = Record(path=tmp_path / "c.safetensors", shot=shot, began=time.monotonic())
     record._write = lambda checkpoint: written.append(checkpoint.step)  # type: ignore[method-assign]
 
     class Solver:

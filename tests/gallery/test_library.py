@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio import mp4
+from studio import files, mp4
 from studio.errors import InvalidRequest, NotFound, StudioError
 from studio.events import Finished
-from studio.gallery import folders
 from studio.gallery import library as library_module
 from studio.gallery.filters import Filters
 from studio.gallery.library import MAX_TAGS, Library
@@ -328,7 +327,7 @@ def test_a_clip_that_is_held_is_not_erased(
         raise PermissionError(13, "The process cannot access the file")
 
     with monkeypatch.context() as patch:
-        patch.setattr(folders, "PATIENCE_SECONDS", 0.2)
+        patch.setattr(files, "PATIENCE_SECONDS", 0.2)
         patch.setattr(Path, "unlink", refuse)
         with pytest.raises(StudioError, match="could not be deleted"):
             library.erase(thrown.id)
@@ -344,7 +343,7 @@ def test_a_file_that_cannot_be_moved_stays_where_it_is(
         raise PermissionError(13, "The process cannot access the file")
 
     with monkeypatch.context() as patch:
-        patch.setattr(folders, "PATIENCE_SECONDS", 0.2)
+        patch.setattr(files, "PATIENCE_SECONDS", 0.2)
         patch.setattr(Path, "rename", refuse)
         with pytest.raises(StudioError, match="could not be moved"):
             library.trash(clip.id)
@@ -522,6 +521,8 @@ def test_a_library_on_a_drive_that_is_away_loses_nothing(
     places.library.rename(tmp_path / "unplugged")
     library.sync()
     assert library.clips() == []
+    # What previews left on this disk is kept by these.
+    assert library.ids() == {clip.id}
     (tmp_path / "unplugged").rename(places.library)
     library.sync()
     assert library.clips() == [replace(clip, stars=1)]
@@ -541,6 +542,7 @@ def test_a_library_on_a_drive_that_is_away_loses_nothing(
         {"recipe": {"prompt": "a", "presets": [5]}},
         {"recipe": 5},
         {"shot": {}},
+        {"shot": "of no frames"},
         {"rushes": 2},
         {"recipe": {"prompt": "a", "colour": "red"}},
     ],
@@ -555,6 +557,8 @@ def test_a_file_that_only_claims_to_be_a_clip_is_left_alone(
 ) -> None:
     monkeypatch.setattr(mp4, "_human", lambda words: {})  # it may trust its words, we may not
     tag = render().tag.to_json()
+    if change == {"shot": "of no frames"}:
+        change = {"shot": {**tag["shot"], "frames": -5}}
     film(places.library / "crafted.mp4", tag | change)
     assert library.sync() == 1
     assert library.clips() == []

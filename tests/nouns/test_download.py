@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 from huggingface_hub import constants
 
-from studio import catalogue, download, hub, lora, manifest, weights
+from studio import catalogue, download, hub, lora, manifest, repository, weights
 from studio.checks import Check
 from studio.download import Download, Getting, Order, Paused, Stage
 from studio.errors import InvalidRequest, StudioError
@@ -441,6 +441,26 @@ def test_damage_is_found_and_only_it_comes_anew(studio: Studio, server: Hub) -> 
     assert studio.check(T2V_A14B.id) is None
     studio.remove_model(T2V_A14B.id)
     assert "is not on this computer" in str(checked(studio).error)
+
+
+@pytest.mark.parametrize("name", ["model_index.json", "vae/config.json"])
+def test_a_small_file_that_a_power_cut_left_empty_is_damage_too(studio: Studio, name: str) -> None:
+    home = studio.get_model(T2V_A14B.id, "full").folder
+    (home / name).unlink()  # files of the same bytes are one on the disk
+    (home / name).write_bytes(bytes(40))
+    found = checked(studio)
+    assert (found.damaged, found.error) == ((name,), None)
+    assert studio.get_model(T2V_A14B.id, "full").installed
+
+
+def test_an_index_that_cannot_be_read_is_lacking(tmp_path: Path) -> None:
+    index = tmp_path / "vae" / "diffusion_pytorch_model.safetensors.index.json"
+    index.parent.mkdir()
+    (tmp_path / "model_index.json").write_text('{"vae": ["diffusers", "AutoencoderKLWan"]}')
+    (index.parent / "config.json").write_text("{}")
+    for text in ("", "[]", "{"):
+        index.write_text(text)
+        assert f"vae/{index.name}" in [*repository.missing(tmp_path)]
 
 
 def test_the_loras_of_quick_previews_come_with_it(studio: Studio, server: Hub) -> None:

@@ -95,3 +95,34 @@ def test_any_text_makes_a_name_that_every_system_takes(text: str) -> None:
     assert words.isprintable() and not words.startswith("-")
     assert words.casefold() not in files.RESERVED_NAMES
     words.encode("utf-8")
+
+
+def test_what_a_killed_program_had_begun_is_swept(tmp_path: Path) -> None:
+    whole, other = tmp_path / "a.safetensors", tmp_path / "a.partial.mp4"
+    for path in (whole, other, tmp_path / "a.safetensors.0123abcd.partial"):
+        path.write_bytes(b"x")
+    files.sweep_partials(tmp_path)
+    assert set(tmp_path.iterdir()) == {whole, other}
+    files.sweep_partials(tmp_path / "nothing")
+
+
+def test_a_file_that_somebody_holds_for_a_moment_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [PermissionError(13, "held")] * 2
+    replace = Path.replace
+
+    def held(path: Path, target: Path) -> Path:
+        if refusals:
+            raise refusals.pop()
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", held)
+    files.write_whole(tmp_path / "a.bin", b"new")
+    assert (tmp_path / "a.bin").read_bytes() == b"new" and not refusals
+    monkeypatch.setattr(files, "PATIENCE_SECONDS", 0.2)
+    refusals += [PermissionError(13, "held")] * 99
+    with pytest.raises(PermissionError):
+        files.write_whole(tmp_path / "a.bin", b"newer")
+    assert (tmp_path / "a.bin").read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]

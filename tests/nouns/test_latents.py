@@ -25,6 +25,12 @@ def test_the_steps_of_a_checkpoint(tmp_path: Path) -> None:
     assert latents.steps_done(cut) is None
 
 
+def test_only_the_decoding_is_left_where_no_solver_is(tmp_path: Path) -> None:
+    assert latents.is_sampled(a_file(tmp_path / "a.safetensors", {"step": 7, "solver": None}))
+    assert not latents.is_sampled(a_file(tmp_path / "b.safetensors", {"step": 7, "solver": {}}))
+    assert not latents.is_sampled(tmp_path / "none.safetensors")
+
+
 def test_tidy_removes_what_nobody_wants_and_then_the_oldest(tmp_path: Path) -> None:
     for age, name in enumerate("abcd"):
         file = a_file(tmp_path / f"{name}.safetensors", {}, 1000)

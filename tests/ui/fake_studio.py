@@ -236,6 +236,13 @@ class FakeStudio:
         for job in self.line():
             self.pause(job.id)
 
+    def paused(self) -> list[Job]:
+        return [job for job in reversed(self.kept_jobs) if job.state is State.PAUSED]
+
+    def again_all(self) -> None:
+        for job in self.paused():
+            self.again(job.id)
+
     def position(self, job_id: int) -> int:
         waiting = [job.id for job in self.kept_jobs if job.state is State.QUEUED]
         return waiting.index(job_id)

@@ -301,6 +301,20 @@ def test_acting_in_the_queue_leaves_the_stage(desk: Desk, studio: FakeStudio) ->
     assert studio.job(first.id).state is State.QUEUED
 
 
+def test_what_is_paused_stays_in_the_queue_however_old_it_is(
+    desk: Desk, studio: FakeStudio
+) -> None:
+    old, *_ = studio.render(Recipe(prompt="A long take"))
+    studio.pause(old.id)
+    for job in studio.render(Recipe(prompt="A kite"), takes=MAX_TAKES_SHOWN):
+        studio.finish(job.id)
+    state = desk.poll({})
+    assert [row["id"] for row in state["queue"]] == [old.id]
+    assert old.id not in [take["id"] for take in state["takes"]] and not state["busy"]
+    assert desk.act({"name": "again_all"})["busy"]
+    assert studio.job(old.id).state is State.QUEUED
+
+
 def test_kept_and_thrown_away_from_the_stage(desk: Desk, studio: FakeStudio) -> None:
     (job,) = studio.render(Recipe(prompt="A kite"))
     clip = studio.finish(job.id)
