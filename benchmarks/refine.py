@@ -30,6 +30,7 @@ from PIL import Image
 
 from studio import fidelity, ladder, mp4
 from studio.engine import decode, glimpse, hardware, lift, load, refine, seams
+from studio.engine.film import ways
 from studio.engine.glimpse import Glimpses
 from studio.engine.kept import Kept
 from studio.engine.load import Parts
@@ -340,7 +341,13 @@ def compared(bench: Bench, preview: Preview, grid: Grid) -> Iterator[tuple[float
     for place in grid.slider:
         shot = decide_refine(preview.shot, "0" * 12, POCKET, place, latents_kept=True)
         begin_there = partial(
-            refine.take_up, bench.parts, shot, preview.kept, preview.film, bench.watch
+            refine.take_up,
+            bench.parts,
+            shot,
+            preview.kept,
+            preview.film,
+            ways(bench.parts, None),
+            bench.watch,
         )
         yield 2.0, slider_row(place), *measured(bench, preview, shot, begin_there)
 

@@ -12,12 +12,9 @@ from diffusers import AutoencoderKLWan
 
 from studio.engine import seams
 from studio.engine.watch import Watch
+from studio.plan import TILE_OVERLAP
 
 FRAMES_PER_LATENT = 4
-
-
-# Tiles of the fallback, in pixels, and how far apart they begin: what overlaps is blended.
-TILE, TILE_STEP = 256, 192
 
 # Decodes one latent frame [1, C, 1, h, w], unnormalised, of a film from its first on.
 Decoder = Callable[[torch.Tensor, bool], torch.Tensor]
@@ -26,15 +23,15 @@ Encoder = Callable[[torch.Tensor], torch.Tensor]
 
 
 def frames(
-    vae: AutoencoderKLWan, latents: torch.Tensor, watch: Watch, tiled: bool = False
+    vae: AutoencoderKLWan, latents: torch.Tensor, watch: Watch, tile: int | None = None
 ) -> Iterator[np.ndarray]:
     """Normalised latents [1, C, T, h, w] → 4T−3 frames, uint8 [H, W, 3].
 
-    tiled: in overlapping tiles, for a fraction of the memory. Bit for bit what `vae.decode` gives,
-    with tiling or without.
+    tile: side in pixels of overlapping tiles, for a fraction of the memory; None for whole frames.
+    Bit for bit what `vae.decode` gives, with such tiles or without.
     """
     watch.begin("decode")
-    decode = (_tiles if tiled else _whole)(vae)
+    decode = _whole(vae) if tile is None else _tiles(vae, tile)
     mean, deviation = _statistics(vae)
     # In the pipeline's order of operations; multiplying instead would round differently.
     scaled = latents.to(vae.device, vae.dtype) / (1.0 / deviation) + mean
@@ -46,12 +43,13 @@ def frames(
         watch.step(index + 1, total)
 
 
-def probe(vae: AutoencoderKLWan, shape: tuple[int, int, int], tiled: bool) -> None:
+def probe(vae: AutoencoderKLWan, shape: tuple[int, int, int], tile: int | None) -> None:
     """Decode a film of two empty latent frames, shape (C, h, w), to see that memory suffices.
 
-    Two, because only the second has a past to keep. Raises what torch raises where it does not.
+    Two, because only the second has a past to keep. tile: as for `frames`. Raises what torch raises
+    where it does not.
     """
-    decode = (_tiles if tiled else _whole)(vae)
+    decode = _whole(vae) if tile is None else _tiles(vae, tile)
     channels, height, width = shape
     latent = torch.zeros(1, channels, 1, height, width, device=vae.device, dtype=vae.dtype)
     with torch.no_grad():
@@ -68,12 +66,13 @@ def _whole(vae: AutoencoderKLWan) -> Decoder:
     return decode
 
 
-def _tiles(vae: AutoencoderKLWan) -> Decoder:
+def _tiles(vae: AutoencoderKLWan, tile_side: int) -> Decoder:
     """Each tile has a past of its own; neighbours are blended as `vae.tiled_decode` does."""
     space = vae.config.scale_factor_spatial
     patch = vae.config.patch_size or 1
-    side, step = TILE // space, TILE_STEP // space
-    pixel_step, blend = TILE_STEP // patch, (TILE - TILE_STEP) // patch
+    tile_step = tile_side - TILE_OVERLAP
+    side, step = tile_side // space, tile_step // space
+    pixel_step, blend = tile_step // patch, TILE_OVERLAP // patch
     caches: dict[tuple[int, int], list[Any]] = {}
 
     def tile(latent: torch.Tensor, top: int, left: int, first: bool) -> torch.Tensor:
@@ -101,14 +100,14 @@ def _tiles(vae: AutoencoderKLWan) -> Decoder:
 
 
 def latents_of(
-    vae: AutoencoderKLWan, film: Iterable[np.ndarray], watch: Watch, tiled: bool = False
+    vae: AutoencoderKLWan, film: Iterable[np.ndarray], watch: Watch, tile: int | None = None
 ) -> torch.Tensor:
     """4T−3 frames, uint8 [H, W, 3] → normalised latents [1, C, T, h, w], fp32, on the CPU.
 
-    The mode of the VAE's distribution, as the pipelines take a reference picture. tiled: as for
+    The mode of the VAE's distribution, as the pipelines take a reference picture. tile: as for
     `frames`.
     """
-    encode = (_tiled_encoder if tiled else _whole_encoder)(vae)
+    encode = _whole_encoder(vae) if tile is None else _tiled_encoder(vae, tile)
     mean, deviation = _statistics(vae)
     found = []
     for chunk in _chunks(film):
@@ -124,10 +123,10 @@ def _whole_encoder(vae: AutoencoderKLWan) -> Encoder:
     return lambda pixels: seams.encode_chunk(vae, pixels, cache)
 
 
-def _tiled_encoder(vae: AutoencoderKLWan) -> Encoder:
+def _tiled_encoder(vae: AutoencoderKLWan, tile_side: int) -> Encoder:
     """As `_tiles`, the other way: blended as `vae.tiled_encode` does."""
     patch = vae.config.patch_size or 1
-    side, step = TILE * patch, TILE_STEP * patch
+    side, step = tile_side * patch, (tile_side - TILE_OVERLAP) * patch
     kept = step // vae.config.scale_factor_spatial
     blend = side // vae.config.scale_factor_spatial - kept
     caches: dict[tuple[int, int], list[Any]] = {}

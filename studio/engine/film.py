@@ -17,33 +17,38 @@ from studio.engine import decode, load, seams
 from studio.engine.load import Parts
 from studio.engine.watch import Watch
 from studio.events import Finished, Task
+from studio.plan import TILES
 from studio.shot import Shot
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Way:
-    """How latents are decoded. tiled: in overlapping tiles. device: where."""
+    """How a film goes through the VAE. tile: side in pixels of the tiles, None for whole frames.
+    device: where."""
 
     device: torch.device
-    tiled: bool
+    tile: int | None
 
 
-def ways(parts: Parts) -> list[Way]:
-    """Every way, the fastest first, the one that needs the least graphics memory last."""
-    found = [Way(device=parts.device, tiled=tiled) for tiled in (False, True)]
+def ways(parts: Parts, tile: tuple[int, int] | None) -> list[Way]:
+    """Every way from the plan's tiles on, the fastest first, the one that needs the least graphics
+    memory last."""
+    sides = [None, *TILES] if tile is None else [side for side in TILES if side <= max(tile)]
+    found = [Way(device=parts.device, tile=side) for side in sides]
     if parts.device.type != "cpu":
-        found.append(Way(device=torch.device("cpu"), tiled=True))
+        found.append(Way(device=torch.device("cpu"), tile=TILES[-1]))
     return found
 
 
-def possible(parts: Parts, shot: Shot) -> list[Way]:
-    """The ways from the first on that this shot's size was tried with and found room for.
+def possible(parts: Parts, shot: Shot, tile: tuple[int, int] | None) -> list[Way]:
+    """The ways from the first on that this shot's size was tried with and found room for. tile: as
+    in `studio.plan.Plan`.
 
     Raises what torch raises where memory runs out, if none has.
     """
     stride = parts.spec.stride
     shape = (parts.spec.latent_channels, shot.height // stride[1], shot.width // stride[2])
-    open_ways = ways(parts)
+    open_ways = ways(parts, tile)
     while True:
         try:
             _tried(parts, open_ways[0], shape)
@@ -69,7 +74,7 @@ def develop(
     way, *others = open_ways
     try:
         with parts.running(load.VAE, way.device) as vae:
-            return _write(task, decode.frames(vae, latents, watch, way.tiled), began)
+            return _write(task, decode.frames(vae, latents, watch, way.tile), began)
     except (MemoryError, RuntimeError) as error:
         if not others or not seams.ran_out_of_memory(error):
             raise
@@ -78,7 +83,7 @@ def develop(
 
 def _tried(parts: Parts, way: Way, shape: tuple[int, int, int]) -> None:
     with parts.running(load.VAE, way.device) as vae:
-        decode.probe(vae, shape, way.tiled)
+        decode.probe(vae, shape, way.tile)
 
 
 def _write(task: Task, frames: Iterator[np.ndarray], began: float) -> Finished:

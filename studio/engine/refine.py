@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from studio import ladder, mp4
-from studio.engine import decode, lift, load, seams
+from studio.engine import decode, film, lift, load, seams
 from studio.engine.kept import Kept
 from studio.engine.load import Parts
 from studio.engine.sample import Start, noise
@@ -24,24 +24,30 @@ from studio.shot import Shot, Way
 
 
 def take_up(
-    parts: Parts, shot: Shot, kept: Kept | None, preview: Path | None, watch: Watch
+    parts: Parts,
+    shot: Shot,
+    kept: Kept | None,
+    preview: Path | None,
+    open_ways: list[film.Way],
+    watch: Watch,
 ) -> Start:
     """The latents at which a refined shot begins.
 
-    kept: of the preview, where the shot's way needs it. preview: the parent's MP4. Raises NotFound
-    if what is needed is gone, RenderFailed if the preview has another length.
+    kept: of the preview, where the shot's way needs it. preview: the parent's MP4. open_ways: as of
+    `film.develop`. Raises NotFound if what is needed is gone, RenderFailed if the preview has
+    another length.
     """
     assert shot.refine is not None
     way, sigma, unit = shot.refine.way, shot.refine.sigma, noise(parts, shot)
     if way is Way.PIXELS:
-        clean = _encoded(parts, shot, preview, watch)
+        clean = _encoded(parts, shot, preview, open_ways, watch)
         _check_frames(shot, clean, unit)
         return Start(latents=lift.renoised(clean, sigma, unit), sigma=sigma)
     assert kept is not None
     _check_frames(shot, kept.finished, unit)
     size = (unit.shape[-2], unit.shape[-1])
     if way is Way.MIXED:
-        clean = lift.mixed(kept.finished, _encoded(parts, shot, preview, watch))
+        clean = lift.mixed(kept.finished, _encoded(parts, shot, preview, open_ways, watch))
         latents = lift.renoised(clean, sigma, unit)
     elif way is Way.NOISY:
         ratio = ladder.ratio_between((kept.shot.width, kept.shot.height), (shot.width, shot.height))
@@ -69,20 +75,21 @@ def _check_frames(shot: Shot, clean: torch.Tensor, unit: torch.Tensor) -> None:
         )
 
 
-def _encoded(parts: Parts, shot: Shot, preview: Path | None, watch: Watch) -> torch.Tensor:
+def _encoded(
+    parts: Parts, shot: Shot, preview: Path | None, open_ways: list[film.Way], watch: Watch
+) -> torch.Tensor:
     if preview is None or not preview.exists():
         raise NotFound(
             "The preview of this clip is gone.", "Restore it from the trash, or render it again."
         )
-    for tiled in (False, True):
-        try:
-            with parts.running(load.VAE) as vae:
-                return decode.latents_of(vae, _enlarged(preview, shot), watch, tiled)
-        except (MemoryError, RuntimeError) as error:
-            if parts.device == load.PROCESSOR or not seams.ran_out_of_memory(error):
-                raise
-    with parts.running(load.VAE, load.PROCESSOR) as vae:
-        return decode.latents_of(vae, _enlarged(preview, shot), watch)
+    way, *others = open_ways
+    try:
+        with parts.running(load.VAE, way.device) as vae:
+            return decode.latents_of(vae, _enlarged(preview, shot), watch, way.tile)
+    except (MemoryError, RuntimeError) as error:
+        if not others or not seams.ran_out_of_memory(error):
+            raise
+    return _encoded(parts, shot, preview, others, watch)
 
 
 def _enlarged(preview: Path, shot: Shot) -> Iterator[np.ndarray]:

@@ -46,7 +46,7 @@ class WanEngine:
         self._parts: Parts | None = None
         self._texts: dict[tuple[str, str], Text] = {}
         self._painter: Painter | None = None
-        self._ways: dict[tuple[int, int], list[film.Way]] = {}
+        self._ways: dict[tuple[int, int, tuple[int, int] | None], list[film.Way]] = {}
 
     def hardware(self) -> Hardware:
         """This computer as it is now: programs come and go between two renders."""
@@ -132,10 +132,10 @@ class WanEngine:
                 glimpses=Glimpses(task.glimpses, task.id, self._painter_of(parts, task), shot.fps),
                 watch=watch,
             )
-            ways = self._ways_for(parts, shot)
+            ways = self._ways_for(parts, shot, plan.tile)
             start = None
             if shot.refine is not None and aside.record.before is None:
-                start = refine.take_up(parts, shot, parent, task.parent_file, watch)
+                start = refine.take_up(parts, shot, parent, task.parent_file, ways, watch)
             latents = sample(parts, shot, text, _pictures(task), start, aside)
             finished = film.develop(parts, task, latents, ways, aside.record.began, watch)
             answer.note(parts)
@@ -169,12 +169,12 @@ class WanEngine:
             self._painter = glimpse.painter(parts, task.models)
         return self._painter
 
-    def _ways_for(self, parts: Parts, shot: Shot) -> list[film.Way]:
+    def _ways_for(self, parts: Parts, shot: Shot, tile: tuple[int, int] | None) -> list[film.Way]:
         """How this size can be decoded here; tried once, before anything long begins."""
-        size = (shot.width, shot.height)
-        if size not in self._ways:
-            self._ways[size] = film.possible(parts, shot)
-        return self._ways[size]
+        asked = (shot.width, shot.height, tile)
+        if asked not in self._ways:
+            self._ways[asked] = film.possible(parts, shot, tile)
+        return self._ways[asked]
 
     def _parts_for(self, spec: ModelSpec, plan: Plan, task: Task) -> Parts:
         folder = weights.folder_of(spec, task.models)

@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 import torch
 
-from studio.engine import decode, load
+from studio.engine import decode, film, load
 from studio.engine.load import Parts
 from studio.engine.watch import Watch
 from studio.events import Event, Progress
 from studio.models import MODELS
-from studio.plan import Precision, Residency
+from studio.plan import TILE_OVERLAP, Placement, Precision, Residency
 
 KINDS = pytest.mark.parametrize("model", ["t2v-a14b", "ti2v-5b"])
+WAY = Placement(Precision.FP32, Residency.CPU)
 LENGTHS = pytest.mark.parametrize("length", [1, 2, 4])
 
 
 @pytest.fixture
 def vae(models: Path) -> Callable[[str], torch.nn.Module]:
-    way = (Precision.FP32, Residency.CPU)
-    return lambda model: Parts(MODELS[model], models / model, way, bf16=False).get(load.VAE)
+    return lambda model: Parts(MODELS[model], models / model, WAY, bf16=False).get(load.VAE)
 
 
 @pytest.fixture
@@ -48,25 +48,28 @@ def test_streamed_decoding_is_the_vaes_own(
     assert len(frames) == 4 * length - 3
 
 
-@KINDS
+@pytest.mark.parametrize(
+    ("model", "side"), [("t2v-a14b", 256), ("t2v-a14b", 384), ("ti2v-5b", 256)]
+)
 def test_tiles_are_blended_as_the_vae_blends_them(
-    model: str, vae: Callable[[str], torch.nn.Module], watch: Watch
+    model: str, side: int, vae: Callable[[str], torch.nn.Module], watch: Watch
 ) -> None:
-    """Three tiles across and two down, the last of them narrow; a film of 9 frames."""
+    """Several tiles across, the last of them narrow; a film of 9 frames."""
     whole = vae(model)
     stride = MODELS[model].stride[1]
     latents = torch.randn(1, whole.config.z_dim, 3, 320 // stride, 512 // stride)
     mean, deviation = decode._statistics(whole)
     scaled = latents / (1.0 / deviation) + mean
-    whole.enable_tiling()
+    step = side - TILE_OVERLAP
+    whole.enable_tiling(side, side, step, step)
     try:
         wanted = whole.decode(scaled).sample
     finally:
         whole.disable_tiling()
-    chunk = decode._tiles(whole)
+    chunk = decode._tiles(whole, side)
     ours = [chunk(scaled[:, :, index : index + 1], index == 0) for index in range(3)]
     assert torch.equal(torch.cat(ours, dim=2), wanted)
-    tiled = np.stack(list(decode.frames(whole, latents, watch, tiled=True)))
+    tiled = np.stack(list(decode.frames(whole, latents, watch, tile=side)))
     assert tiled.shape == (9, 320, 512, 3)
 
 
@@ -92,12 +95,12 @@ def test_tiles_are_encoded_as_the_vae_encodes_them(
     film = np.random.default_rng(1).integers(0, 256, (9, 448, 704, 3), np.uint8)
     pixels = 2.0 * (torch.from_numpy(film).permute(3, 0, 1, 2)[None] / 255.0) - 1.0
     mean, deviation = decode._statistics(whole)
-    whole.enable_tiling()
+    whole.enable_tiling(256, 256, 192, 192)
     try:
         wanted = (whole.encode(pixels).latent_dist.mode() - mean) * (1.0 / deviation)
     finally:
         whole.disable_tiling()
-    ours = decode.latents_of(whole, iter(film), watch, tiled=True)
+    ours = decode.latents_of(whole, iter(film), watch, tile=256)
     assert torch.equal(ours, wanted)
     assert not torch.equal(ours, decode.latents_of(whole, iter(film), watch))
 
@@ -115,3 +118,11 @@ def test_decoding_says_how_far_it_is(vae: Callable[[str], torch.nn.Module]) -> N
         ("decode", 3, 3),
     ]
     assert steps[-1].seconds_left == 0
+
+
+def test_the_vae_begins_with_the_plans_tiles(models: Path) -> None:
+    here = Parts(MODELS["t2v-a14b"], models / "t2v-a14b", WAY, bf16=False)
+    assert [way.tile for way in film.ways(here, None)] == [None, 512, 384, 256]
+    assert [way.tile for way in film.ways(here, (384, 352))] == [384, 256]
+    here.device = torch.device("cuda")
+    assert film.ways(here, (256, 256))[1:] == [film.Way(device=load.PROCESSOR, tile=256)]

@@ -12,6 +12,7 @@ from PIL import Image
 
 from studio import mp4
 from studio.engine import decode, load, refine, sample
+from studio.engine.film import Way as VaeWay
 from studio.engine.load import Parts
 from studio.engine.scheduler import scheduler
 from studio.engine.wan import WanEngine
@@ -109,12 +110,15 @@ def test_encoding_falls_back_when_the_card_has_no_room(
     preview = make_shot("t2v-a14b")
     parent = render(preview, name="parent.mp4").finished
     whole = render(refined(preview), parent_file=parent.file).frames
+    other = torch.device("cpu", 0)
+    ways = [VaeWay(device=load.PROCESSOR, tile=None), VaeWay(device=load.PROCESSOR, tile=512)]
+    ways.append(VaeWay(device=other, tile=256))
     asked: list[Any] = []
-    tiled: list[bool] = []
+    tiles: list[int | None] = []
     encode, running = decode.latents_of, load.Parts.running
 
     def first_fails(*given: Any) -> torch.Tensor:
-        tiled.append(given[3:] == (True,))
+        tiles.append(given[3])
         if len(asked) <= failures:
             raise torch.OutOfMemoryError("CUDA out of memory")
         return encode(*given)
@@ -123,18 +127,17 @@ def test_encoding_falls_back_when_the_card_has_no_room(
         asked.append(device)
         return running(parts, name, device)
 
-    def patched_take_up(parts: Parts, *given: Any) -> Any:
+    def patched_take_up(*given: Any) -> Any:
         with monkeypatch.context() as patch:
             patch.setattr(load.Parts, "running", watched)
             patch.setattr(decode, "latents_of", first_fails)
-            patch.setattr(load, "PROCESSOR", torch.device("cpu", 0))  # another one than it uses
-            return take_up(parts, *given)
+            return take_up(*given[:4], ways, given[5])
 
     take_up = refine.take_up
     monkeypatch.setattr(refine, "take_up", patched_take_up)
     frames = render(refined(preview), parent_file=parent.file).frames
-    assert asked == [None, None, torch.device("cpu", 0)][: failures + 1]
-    assert tiled == [False, True, False][: failures + 1]
+    assert asked == [load.PROCESSOR, load.PROCESSOR, other][: failures + 1]
+    assert tiles == [None, 512, 256][: failures + 1]
     np.testing.assert_array_equal(np.stack(whole), np.stack(frames))
 
 

@@ -138,7 +138,7 @@ def test_decoding_falls_back_to_tiles_when_memory_runs_out(
     shot = make_shot("t2v-a14b")
     whole = render(shot, name="whole.mp4").frames
 
-    def narrow(_: Any) -> Any:
+    def narrow(*_: Any) -> Any:
         def decode(*_: Any) -> torch.Tensor:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
