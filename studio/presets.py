@@ -374,10 +374,10 @@ def _found(id: str, places: Places) -> tuple[Path, Preset]:
 
 def _on(shelf: Shelf, id: str) -> tuple[Path, Preset]:
     if id not in shelf:
-        near = difflib.get_close_matches(id, shelf, n=3)
-        known = ", ".join(near or shelf) or "none yet"
+        near = ", ".join(difflib.get_close_matches(id, shelf, n=3))
         raise InvalidRequest(
-            f"There is no preset “{id}”.", f"{'Did you mean' if near else 'Use one of'}: {known}."
+            f"There is no preset “{id}”.",
+            f"Did you mean: {near}." if near else "Choose another one.",
         )
     return shelf[id]
 

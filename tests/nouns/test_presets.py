@@ -395,7 +395,7 @@ def test_find_names_near_ids(here: Places) -> None:
     assert presets.find("neon-noir", here).id == "neon-noir"
     with pytest.raises(InvalidRequest, match="Did you mean: neon-noir"):
         presets.find("neon-noire", here)
-    with pytest.raises(InvalidRequest, match="Use one of: 2d-anime"):
+    with pytest.raises(InvalidRequest, match="Choose another one"):
         presets.find("zzzzzzzz", here)
 
 
