@@ -137,5 +137,11 @@ $('.as-button input').addEventListener('change', async event => {
     if (told) show(told.id);
   } catch { toast(say('upload_failed'), { bad: true }); }
 });
+// By the key, wherever the focus is: 'cancel' can be prevented only once until the next press. It is left for going back by hand.
+document.addEventListener('keydown', event => {
+  if (event.key !== 'Escape' || !dialog.open) return;
+  event.preventDefault();
+  if ($('.question').hidden) close(); else calm();
+});
 dialog.addEventListener('cancel', event => { event.preventDefault(); close(); });
 hear('preset', show);

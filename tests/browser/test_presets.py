@@ -36,6 +36,10 @@ def test_a_look_of_ones_own(open_page: Opener, home: Path) -> None:
     expect(fault).to_have_attribute("data-line", str(line))
     expect(page.locator("[data-do=write]")).to_be_disabled()
     area.fill(text.replace("warm", "cool"))
+    page.locator(".preset-full .shut").focus()
+    for asked in (True, False, True, False):
+        page.keyboard.press("Escape")
+        expect(page.locator(".preset-full .question")).to_be_visible(visible=asked)
     page.click("[data-do=write]")
     expect(page.locator(".preset-full dl")).to_contain_text("Cool colors")
     page.click("[data-do=export]")
