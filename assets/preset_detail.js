@@ -41,6 +41,7 @@ function write(on) {
   $('.cover img').hidden = on || !open.picture;
   if (!on) return;
   area.value = open.text;
+  open.text = area.value;                            // as a text area ends its lines, so that the two can be compared
   faults([]); number();
   area.focus(); area.setSelectionRange(0, 0);
   $('.page').scrollTop = 0;

@@ -25,7 +25,13 @@ def test_a_look_of_ones_own(open_page: Opener, home: Path) -> None:
     expect(card).to_have_count(1)
     expect(card.locator(".name")).to_have_text("Kite light")
 
+    # As an editor on Windows leaves it.
+    (file,) = (home / "kept").rglob("look-kite-light.yaml")
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     card.locator(".look").click()
+    page.click("[data-do=edit]")
+    page.click("[data-do=leave]")
+    expect(page.locator(".preset-full .question")).to_be_hidden()
     page.click("[data-do=edit]")
     area = page.locator(".preset-full textarea")
     text = area.input_value()
@@ -42,6 +48,7 @@ def test_a_look_of_ones_own(open_page: Opener, home: Path) -> None:
         expect(page.locator(".preset-full .question")).to_be_visible(visible=asked)
     page.click("[data-do=write]")
     expect(page.locator(".preset-full dl")).to_contain_text("Cool colors")
+    assert file.read_bytes().count(b"\n") == file.read_bytes().count(b"\r\n")
     page.click("[data-do=export]")
     expect(page.locator("#rushes-toasts")).to_contain_text("preset.zip")
     (pack,) = (home / "kept" / "library" / "Exports").glob("*_preset.zip")

@@ -411,6 +411,15 @@ def test_what_is_kept_is_kept_byte_for_byte(tmp_path: Path, here: Places) -> Non
     assert [file.name for file in here.presets.iterdir()] == ["small.yaml"]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_text_from_the_page_keeps_the_files_line_ends(here: Places, end: str) -> None:
+    presets.keep(SMALLEST.replace("\n", end).encode(), None, here)
+    new = SMALLEST.replace("Small", "New")
+    for typed in (new, new.replace("\n", "\r\n")):
+        presets.rewrite("small", typed, here)
+        assert presets.text("small", here) == new.replace("\n", end)
+
+
 def test_only_the_file_that_has_the_id_is_replaced(here: Places) -> None:
     here.presets.mkdir(parents=True)
     written(here.presets, SMALLEST, "renamed by hand.yaml")
