@@ -166,6 +166,7 @@ function paint() {
   const documents = (value.presets || []).filter(each => each.id || !chips.has(each)).map(each => each.id ? each : { id: each, name: { en: each } });
   const known = new Map([...catalogue.presets, ...documents].map(each => [each.id, each]));
   carry(documents);
+  window.rushes.looks = value;
   const names = (value.presets || []).map(each => pick(known.get(idOf(each)).name));
   $('.presets .picked').textContent = $('.presets .picked').title = names.join(' · ');
   for (const [id, node] of [...chips, ...carried]) node.setAttribute('aria-checked', String(picked(id)));

@@ -83,3 +83,21 @@ def test_a_clip_that_is_dropped_gives_its_look(open_page: Opener, home: Path) ->
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.click(".arriving .no")
     expect(page.locator("dialog.arriving")).not_to_be_visible()
+
+
+def test_a_preset_that_says_nothing_in_words_is_a_look_too(open_page: Opener, home: Path) -> None:
+    file = home / "kept" / "my-presets" / "few-steps.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("schema: 1\nid: few-steps\nname: {en: Few steps}\nsampling: {steps: 6}\n")
+    page = open_page()
+    page.get_by_role("tab", name="Presets").click()
+    page.click(".rack .new")
+    expect(page.locator("#rushes-toasts")).to_contain_text("no look to keep yet")
+    card = page.locator(".wall li[data-id=few-steps]")
+    card.hover()
+    card.locator(".usenow").click()
+    page.get_by_role("tab", name="Presets").click()
+    page.click(".rack .new")
+    page.fill(".making input[type=text]", "Six steps")
+    page.click(".making .yes")
+    expect(page.locator(".wall .name", has_text="Six steps")).to_be_visible()
