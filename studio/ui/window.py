@@ -21,7 +21,8 @@ from studio.ui.theme import theme
 PORT = 7860
 PORTS_TRIED = 20
 STYLES = ("studio.css", "queue.css", "presets.css", "models.css")
-UPLOAD_LIMIT = "60mb"
+# A phone's video of some minutes; pictures and presets have their own limits.
+UPLOAD_LIMIT = "2gb"
 # Uploads are removed when they are kept; what a closed page left behind goes after a day.
 SWEEP_SECONDS = (3600, 86400)
 
