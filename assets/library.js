@@ -210,7 +210,7 @@ const many = {
   },
 };
 starRow(bar.querySelector('.stars'), stars => mark('star', [...chosen], { stars }));
-onNewTags($('.newtag'), add => mark('tag', [...chosen], { add }));
+onNewTags($('.newtag'), async add => (await mark('tag', [...chosen], { add })).length);
 bar.addEventListener('click', event => {
   const button = event.target.closest('[data-many]');
   if (button) many[button.dataset.many]([...chosen]);
