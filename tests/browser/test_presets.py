@@ -11,6 +11,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 Opener = Callable[..., Page]
 
 
+def few_steps(home: Path) -> Path:
+    """A preset of one's own that says nothing in words."""
+    file = home / "kept" / "my-presets" / "few-steps.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("schema: 1\nid: few-steps\nname: {en: Few steps}\nsampling: {steps: 6}\n")
+    return file
+
+
 def test_a_look_of_ones_own(open_page: Opener, home: Path) -> None:
     page = open_page()
     page.fill("#prompt textarea", "A kite")
@@ -86,9 +94,7 @@ def test_a_clip_that_is_dropped_gives_its_look(open_page: Opener, home: Path) ->
 
 
 def test_a_preset_that_says_nothing_in_words_is_a_look_too(open_page: Opener, home: Path) -> None:
-    file = home / "kept" / "my-presets" / "few-steps.yaml"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text("schema: 1\nid: few-steps\nname: {en: Few steps}\nsampling: {steps: 6}\n")
+    few_steps(home)
     page = open_page()
     page.get_by_role("tab", name="Presets").click()
     page.click(".rack .new")
@@ -101,3 +107,23 @@ def test_a_preset_that_says_nothing_in_words_is_a_look_too(open_page: Opener, ho
     page.fill(".making input[type=text]", "Six steps")
     page.click(".making .yes")
     expect(page.locator(".wall .name", has_text="Six steps")).to_be_visible()
+
+
+def test_a_preset_that_is_gone_is_taken_out_of_the_form(open_page: Opener, home: Path) -> None:
+    file = few_steps(home)
+    page = open_page()
+    page.fill("#prompt textarea", "A kite")
+    chip, verdict = page.locator(".looks [data-preset=few-steps]"), page.locator(".words .verdict")
+    chip.click()
+    expect(verdict).to_contain_text("Fits")
+    page.fill("#prompt textarea", "A red kite")
+    page.fill("#seed input, #seed textarea", "seven")
+    expect(verdict).to_contain_text("seven")
+    file.unlink()
+    page.reload()
+    expect(page.locator("#prompt textarea")).to_have_value("A red kite")
+    expect(chip).to_have_text("few-steps")
+    expect(verdict).to_contain_text("There is no preset “few-steps”.")
+    chip.click()
+    expect(chip).to_have_count(0)
+    expect(verdict).to_contain_text("Fits")
