@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # This computer talks to itself; a proxy would not find it.
 LOOPBACK = ("127.0.0.1", "localhost")
+LAST_PORT = 65535
 # A window that is just starting gets this long to tell its address.
 ADDRESS_SECONDS = 8.0
 
@@ -127,9 +128,16 @@ def _say(text: str) -> None:
     print(text, flush=True)  # noqa: T201
 
 
+def _port(text: str) -> int:
+    # Below, they are the system's; and a browser leaves 80 out of Host, which the guard compares.
+    if not re.fullmatch(r"\d{1,5}", text) or not 1024 <= int(text) <= LAST_PORT:
+        raise argparse.ArgumentTypeError(f"“{text}” is no port; use one from 1024 to {LAST_PORT}")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Opens the studio in the browser.")
-    parser.add_argument("--port", type=int, help="the first port to try (7860)")
+    parser.add_argument("--port", type=_port, help="the first port to try (7860)")
     parser.add_argument(
         "--listen",
         action="store_true",

@@ -35,7 +35,11 @@ winget install --exact --id Python.Python.3.12 --source winget
 goto find
 
 :start
-%FOUND% "%~dp0launch.py" %*
+rem "call" here too. It reads its line a second time, so what may hold a percent sign or a caret is
+rem put in only then, by name.
+set "LAUNCH=%~dp0launch.py"
+set GIVEN=%*
+call %FOUND% "%%LAUNCH%%" %%GIVEN%%
 set "RESULT=%ERRORLEVEL%"
 rem A window that was opened by a double-click (no options) would close over its last words.
 if not "%RESULT%"=="0" if "%~1"=="" pause

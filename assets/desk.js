@@ -184,17 +184,20 @@ async function poll() {
   clearTimeout(timer);
   timer = setTimeout(poll, document.hidden ? 4000 : lost ? Math.min(5000, 400 * 2 ** lost) : busy ? 350 : 2000);
 }
-// more: another take than the one on the stage as `id`, or the `group` that all of it is about.
+// more: another take than the one on the stage as `id`, or the `group` that all of it is about. Gives whether it was done.
 async function act(name, more = {}) {
   const asked = ++turn;
+  let done = false;
   acting += 1;
   try {
     const told = answered(await server.act({ name, id: focus, sheet, fidelity: Number($('.fidelity input').value), ...more }));
     if (asked === turn) apply(told);
     else if (told.problem) complain(told.problem);    // the person looks elsewhere by now
+    done = !told.problem;
   } catch { goneAway(); }
   acting -= 1;
   poll();
+  return done;
 }
 function look(id) { turn += 1; focus = id; revision = null; poll(); }
 function openSheet(group) { turn += 1; keepSheet(group); revision = null; poll(); }
@@ -222,8 +225,7 @@ fidelity($('.fidelity'));
 // Undoing follows the take, wherever the person looks by then.
 async function discard() {
   const id = focus;
-  await act('trash');
-  toast(say('trashed'), { action: say('undo'), run: () => act('restore', { id, stage: focus }) });
+  if (await act('trash')) toast(say('trashed'), { action: say('undo'), run: () => act('restore', { id, stage: focus }) });
 }
 $('#discard').addEventListener('click', discard);
 $('#keep').addEventListener('click', () => act('star'));

@@ -210,7 +210,7 @@ const many = {
   },
 };
 starRow(bar.querySelector('.stars'), stars => mark('star', [...chosen], { stars }));
-onNewTags($('.newtag'), add => mark('tag', [...chosen], { add }));
+onNewTags($('.newtag'), async add => (await mark('tag', [...chosen], { add })).length);
 bar.addEventListener('click', event => {
   const button = event.target.closest('[data-many]');
   if (button) many[button.dataset.many]([...chosen]);
@@ -266,18 +266,24 @@ document.addEventListener('keydown', event => {
 
 // -- a video of another program
 
-const bring = $('dialog.bring');
-$('.bringing').addEventListener('click', () => { bring.querySelector('form').reset(); bring.showModal(); });
+// What was typed stays until the video is here.
+const bring = $('dialog.bring'), form = bring.querySelector('form'), press = bring.querySelector('[type=submit]');
+$('.bringing').addEventListener('click', () => bring.showModal());
 bring.querySelector('.shut').addEventListener('click', () => bring.close());
-bring.querySelector('form').addEventListener('submit', async event => {
+form.addEventListener('submit', async event => {
   event.preventDefault();
   const file = bring.querySelector('input').files[0], words = bring.querySelector('textarea').value;
-  bring.close();
+  press.disabled = true;
   toast(say('working'));
-  let path;
-  try { ({ path } = await upload(file)); } catch { return toast(say('upload_failed'), { bad: true }); }
-  const told = await ask(server.bring, { path, words });
-  if (told && told.clip) { refresh(); tell('clip', told.clip); }
+  let told = null;
+  try {
+    const { path } = await upload(file);
+    told = await ask(server.bring, { path, words });
+  } catch { toast(say('upload_failed'), { bad: true }); }
+  press.disabled = false;
+  if (!told || !told.clip) return;
+  form.reset(); bring.close();
+  refresh(); tell('clip', told.clip);
 });
 
 // -- the other parts of the page

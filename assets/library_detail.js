@@ -57,7 +57,7 @@ function paint(told) {
   $('[data-act=folder]').hidden = !told.folder;
   $('.trimming').hidden = clip.trashed || clip.frames < 2;
   $('.save').href = source; $('.save').download = clip.save_as;
-  $('.from').max = $('.to').max = $('.to').value = clip.seconds.toFixed(2); $('.from').value = 0;
+  $('.from').max = $('.to').max = clip.seconds.toFixed(2);
   $('.avoid').textContent = clip.negative;
   $('pre').textContent = told.recipe;
   $('.read').replaceChildren(...told.parts.map(each => { const node = make('span', 'part', each.text); node.dataset.origin = each.origin; return node; }));
@@ -70,13 +70,13 @@ async function show(id) {
   const turned = !open || open.id !== id;
   paint(told);
   if (!dialog.open) { dialog.showModal(); $('.shut').focus(); }
-  if (turned) $('.about').scrollTop = 0;
+  if (turned) { $('.about').scrollTop = 0; $('.from').value = 0; $('.to').value = $('.to').max; }
 }
 async function mark(name, asked) {
-  const { id } = open;
-  await ask(server.mark, { name, ids: [id], ...asked });
+  const { id } = open, told = await ask(server.mark, { name, ids: [id], ...asked });
   tell('marked');
   if (dialog.open && wanted === id) show(id);
+  return Boolean(told && told.done && told.done.length);
 }
 const give = stars => mark('star', { stars });
 const act = (name, asked) => ask(server.act, { name, id: open.id, ...asked });

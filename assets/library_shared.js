@@ -26,14 +26,15 @@ function tagRow(box, tags, { remove, show }) {
     return chip;
   }));
 }
-// Several tags may be typed at once, with commas between them.
+// Several tags may be typed at once, with commas between them. add gives whether they were taken; those that were not
+// come back, to be mended.
 function onNewTags(form, add) {
   form.querySelector('input').placeholder = say('tag_add');
-  form.addEventListener('submit', event => {
+  form.addEventListener('submit', async event => {
     event.preventDefault();
-    const input = form.querySelector('input'), tags = input.value.split(/[,，、;；]/).map(tag => tag.trim()).filter(Boolean);
+    const input = form.querySelector('input'), typed = input.value, tags = typed.split(/[,，、;；]/).map(tag => tag.trim()).filter(Boolean);
     input.value = '';
-    if (tags.length) add(tags);
+    if (tags.length && !await add(tags) && !input.value) input.value = typed;
   });
 }
 const lasts = clip => clip.frames > 1 ? say('frames_line', { ...clip, seconds: clip.seconds.toFixed(2) }) : say('one_frame');

@@ -5,7 +5,7 @@ translate(element);
 const $ = selector => element.querySelector(selector);
 const cards = new Map();     // "category=term" → card
 const chips = new Map();     // preset id → chip
-const carried = new Map();   // the same, of presets that are not on the shelf but came with a recipe
+const carried = new Map();   // the same, of presets that are not on the shelf but came with a recipe, or only their ids did
 const tabs = new Map();      // category → tab
 const texts = new Map();     // preset id → what a search looks through
 let catalogue = null, answer = {};
@@ -162,9 +162,12 @@ function wear(loras) {
 function paint() {
   if (!catalogue || !$('.more')) return;
   const value = props.value || {}, greyed = answer.greyed || {}, brought = new Set((answer.from_presets || []).map(pair => pair.join('=')));
-  const documents = (value.presets || []).filter(each => each.id), known = new Map([...catalogue.presets, ...documents].map(each => [each.id, each]));
+  // An id that nobody knows any more is drawn too, so that it can be taken away.
+  const documents = (value.presets || []).filter(each => each.id || !chips.has(each)).map(each => each.id ? each : { id: each, name: { en: each } });
+  const known = new Map([...catalogue.presets, ...documents].map(each => [each.id, each]));
   carry(documents);
-  const names = (value.presets || []).map(each => known.get(idOf(each))).filter(Boolean).map(each => pick(each.name));
+  window.rushes.looks = value;
+  const names = (value.presets || []).map(each => pick(known.get(idOf(each)).name));
   $('.presets .picked').textContent = $('.presets .picked').title = names.join(' · ');
   for (const [id, node] of [...chips, ...carried]) node.setAttribute('aria-checked', String(picked(id)));
   $('.found .clear').hidden = !names.length;

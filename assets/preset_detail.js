@@ -41,6 +41,7 @@ function write(on) {
   $('.cover img').hidden = on || !open.picture;
   if (!on) return;
   area.value = open.text;
+  open.text = area.value;                            // as a text area ends its lines, so that the two can be compared
   faults([]); number();
   area.focus(); area.setSelectionRange(0, 0);
   $('.page').scrollTop = 0;
@@ -136,6 +137,12 @@ $('.as-button input').addEventListener('change', async event => {
     const { path } = await upload(file), told = await change('picture', { path });
     if (told) show(told.id);
   } catch { toast(say('upload_failed'), { bad: true }); }
+});
+// By the key, wherever the focus is: 'cancel' can be prevented only once until the next press. It is left for going back by hand.
+document.addEventListener('keydown', event => {
+  if (event.key !== 'Escape' || !dialog.open) return;
+  event.preventDefault();
+  if ($('.question').hidden) close(); else calm();
 });
 dialog.addEventListener('cancel', event => { event.preventDefault(); close(); });
 hear('preset', show);

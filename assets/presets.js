@@ -52,10 +52,12 @@ function useIt(id) { tell('use-preset', id); trigger('use', {}); toast(say('pres
 // -- out of the form
 
 function begin() {
-  // What the form would say now; the cards and presets of it are what a preset is made of.
-  const { outlook, stage } = window.rushes, look = (outlook?.parts || []).filter(each => each.origin === 'card' || each.origin === 'preset');
+  // What the form would say now; the cards and presets of it are what a preset is made of. It may say nothing of
+  // them, as where the picture decides or only the sampling is another.
+  const { outlook, stage, looks } = window.rushes, look = (outlook?.parts || []).filter(each => each.origin === 'card' || each.origin === 'preset');
   clip = stage;
-  if (!look.length) return toast(say('preset_no_look'), { bad: true, advice: say('preset_no_look_advice') });
+  if (!looks?.presets?.length && !Object.keys(looks?.look || {}).length) return toast(say('preset_no_look'), { bad: true, advice: say('preset_no_look_advice') });
+  $('.from').hidden = !look.length;
   $('.from').replaceChildren(...look.map(each => { const node = make('span', 'part', each.text); node.dataset.origin = each.origin; return node; }));
   $('.with').hidden = !clip;
   if (clip) $('.with img').src = address(clip.poster);

@@ -52,7 +52,7 @@ def extract(tag: Tag, resolve: Resolve) -> Document:
         said["loras"] = [asdict(one) for one in tag.shot.loras]
     if not said:
         raise InvalidRequest("This clip was made without a look.", "Choose another clip.")
-    return _named(tag.recipe.prompt) | said
+    return _named(_title(tag.recipe.prompt)) | said
 
 
 def of_recipe(recipe: Recipe, spec: ModelSpec, presets: Sequence[Preset], name: str) -> Document:
@@ -227,11 +227,15 @@ def _gives(said: Document, tag: Tag, spec: ModelSpec) -> bool:
 # -- a name for it
 
 
-def _named(prompt: str) -> Document:
-    words = UNREADABLE.sub("", prompt).split()
-    ascii_words = re.findall("[a-z0-9]+", unicodedata.normalize("NFKD", prompt).lower())
+def _title(prompt: str) -> str:
+    """A prompt's first words."""
+    return " ".join(prompt.split()[:NAME_WORDS])[:NAME_LENGTH]
+
+
+def _named(title: str) -> Document:
+    name = " ".join(UNREADABLE.sub("", title).split())
+    ascii_words = re.findall("[a-z0-9]+", unicodedata.normalize("NFKD", title).lower())
     id = "-".join(ascii_words[:NAME_WORDS])[:ID_LENGTH].strip("-")
-    name = " ".join(words[:NAME_WORDS])[:NAME_LENGTH].strip()
     language = "zh" if CHINESE.search(name) else "en"
     return {
         "schema": SCHEMA,

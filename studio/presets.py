@@ -188,12 +188,15 @@ def faults(text: str) -> list[Fault]:
 
 
 def rewrite(id: str, text: str, places: Places) -> Preset:
-    """Put a text in the place of a preset's file, among the person's own; its picture stays.
+    """Put a text in the place of a preset's file, among the person's own; its picture and the way
+    its lines end stay.
 
     Raises PresetError if the text is wrong, InvalidRequest if it gives another id.
     """
     file, preset = _found(id, places)
-    data = text.encode()
+    data = text.encode().replace(b"\r\n", b"\n")
+    if b"\r\n" in file.read_bytes():
+        data = data.replace(b"\n", b"\r\n")
     if read_bytes(data, "This preset").id != id:
         raise _other_id(id)
     return keep(data, None if file.parent == places.presets else _card(file, preset), places)
@@ -374,10 +377,10 @@ def _found(id: str, places: Places) -> tuple[Path, Preset]:
 
 def _on(shelf: Shelf, id: str) -> tuple[Path, Preset]:
     if id not in shelf:
-        near = difflib.get_close_matches(id, shelf, n=3)
-        known = ", ".join(near or shelf) or "none yet"
+        near = ", ".join(difflib.get_close_matches(id, shelf, n=3))
         raise InvalidRequest(
-            f"There is no preset “{id}”.", f"{'Did you mean' if near else 'Use one of'}: {known}."
+            f"There is no preset “{id}”.",
+            f"Did you mean: {near}." if near else "Choose another one.",
         )
     return shelf[id]
 

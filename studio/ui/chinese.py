@@ -463,7 +463,6 @@ SENTENCES = MappingProxyType(
         "There is no preset “{}”.": "没有名为“{}”的预设。",
         "Choose another one.": "请选择其他预设。",
         "Did you mean: {}.": "是不是：{}。",
-        "none yet": "暂无",
         "There is a preset “{}” already.": "已有名为“{}”的预设。",
         "Choose another id.": "请换一个 id。",
         "“{}” comes with Rushes and stays.": "“{}”随程序附带，不能移除。",

@@ -5,7 +5,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import gradio as gr
@@ -88,7 +88,7 @@ def wire(page: CreatePage, tabs: gr.Tabs, shelf: gr.HTML, demo: gr.Blocks, studi
     inputs = page.fields.components()
     quiet = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
 
-    def foresee(*values: Any) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    def foresee(*values: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         return _foresee(studio, form.Values(*values))
 
     def render(*values: Any) -> dict[str, Any]:
@@ -214,13 +214,25 @@ def _number(name: str, label: Any, hint: Any) -> gr.Textbox:
     return gr.Textbox("", label=label, placeholder=hint, max_lines=1, min_width=0, elem_id=name)
 
 
-def _foresee(studio: Studio, values: form.Values) -> tuple[dict[str, Any], dict[str, Any] | None]:
+def _foresee(studio: Studio, values: form.Values) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         asked = form.read(values)
     except StudioError as error:
-        return {"problem": problem(error)}, None
-    draft = {"recipe": asked.recipe.to_json(), "takes": asked.takes}
-    return outlook(studio, asked.recipe), draft
+        return {"problem": problem(error)}, _kept_without_numbers(values)
+    return outlook(studio, asked.recipe), _draft(asked)
+
+
+def _kept_without_numbers(values: form.Values) -> Any:
+    """The draft of a form that cannot be read, mostly for a number; the one before where that is
+    not the reason."""
+    try:
+        return _draft(form.read(replace(values, steps="", seed="")))
+    except StudioError:
+        return gr.skip()
+
+
+def _draft(asked: form.Asked) -> dict[str, Any]:
+    return {"recipe": asked.recipe.to_json(), "takes": asked.takes}
 
 
 def _pressed(

@@ -20,8 +20,10 @@ from studio.ui.theme import theme
 
 PORT = 7860
 PORTS_TRIED = 20
+LAST_PORT = 65535
 STYLES = ("studio.css", "queue.css", "presets.css", "models.css")
-UPLOAD_LIMIT = "60mb"
+# A phone's video of some minutes; pictures and presets have their own limits.
+UPLOAD_LIMIT = "2gb"
 # Uploads are removed when they are kept; what a closed page left behind goes after a day.
 SWEEP_SECONDS = (3600, 86400)
 
@@ -127,7 +129,8 @@ def _head() -> str:
 
 
 def _free_port(host: str, first: int) -> int:
-    for port in range(first, first + PORTS_TRIED):
+    last = min(first + PORTS_TRIED - 1, LAST_PORT)
+    for port in range(first, last + 1):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
             if os.name != "nt":
                 # Elsewhere than on Windows a port just left counts as taken without this.
@@ -138,6 +141,6 @@ def _free_port(host: str, first: int) -> int:
             except OSError:
                 continue
     raise StudioError(
-        f"The ports {first} to {first + PORTS_TRIED - 1} are all in use.",
+        f"The ports {first} to {last} are all in use.",
         "Close another program, or choose a port with --port.",
     )

@@ -574,8 +574,8 @@ SENTENCES = MappingProxyType(
             "无法读取此图片，请使用 PNG、JPEG 或 WebP 文件。",
         ),
         upload_failed=(
-            "The file did not arrive. Try again, with one below 60 MB.",
-            "文件未能上传。请换一个小于 60 MB 的文件重试。",
+            "The file did not arrive. Try again, with one below 2 GB.",
+            "文件未能上传。请换一个小于 2 GB 的文件重试。",
         ),
     )
 )

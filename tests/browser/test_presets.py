@@ -11,6 +11,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 Opener = Callable[..., Page]
 
 
+def few_steps(home: Path) -> Path:
+    """A preset of one's own that says nothing in words."""
+    file = home / "kept" / "my-presets" / "few-steps.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("schema: 1\nid: few-steps\nname: {en: Few steps}\nsampling: {steps: 6}\n")
+    return file
+
+
 def test_a_look_of_ones_own(open_page: Opener, home: Path) -> None:
     page = open_page()
     page.fill("#prompt textarea", "A kite")
@@ -25,7 +33,13 @@ def test_a_look_of_ones_own(open_page: Opener, home: Path) -> None:
     expect(card).to_have_count(1)
     expect(card.locator(".name")).to_have_text("Kite light")
 
+    # As an editor on Windows leaves it.
+    (file,) = (home / "kept").rglob("look-kite-light.yaml")
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     card.locator(".look").click()
+    page.click("[data-do=edit]")
+    page.click("[data-do=leave]")
+    expect(page.locator(".preset-full .question")).to_be_hidden()
     page.click("[data-do=edit]")
     area = page.locator(".preset-full textarea")
     text = area.input_value()
@@ -36,8 +50,13 @@ def test_a_look_of_ones_own(open_page: Opener, home: Path) -> None:
     expect(fault).to_have_attribute("data-line", str(line))
     expect(page.locator("[data-do=write]")).to_be_disabled()
     area.fill(text.replace("warm", "cool"))
+    page.locator(".preset-full .shut").focus()
+    for asked in (True, False, True, False):
+        page.keyboard.press("Escape")
+        expect(page.locator(".preset-full .question")).to_be_visible(visible=asked)
     page.click("[data-do=write]")
     expect(page.locator(".preset-full dl")).to_contain_text("Cool colors")
+    assert file.read_bytes().count(b"\n") == file.read_bytes().count(b"\r\n")
     page.click("[data-do=export]")
     expect(page.locator("#rushes-toasts")).to_contain_text("preset.zip")
     (pack,) = (home / "kept" / "library" / "Exports").glob("*_preset.zip")
@@ -72,3 +91,39 @@ def test_a_clip_that_is_dropped_gives_its_look(open_page: Opener, home: Path) ->
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.click(".arriving .no")
     expect(page.locator("dialog.arriving")).not_to_be_visible()
+
+
+def test_a_preset_that_says_nothing_in_words_is_a_look_too(open_page: Opener, home: Path) -> None:
+    few_steps(home)
+    page = open_page()
+    page.get_by_role("tab", name="Presets").click()
+    page.click(".rack .new")
+    expect(page.locator("#rushes-toasts")).to_contain_text("no look to keep yet")
+    card = page.locator(".wall li[data-id=few-steps]")
+    card.hover()
+    card.locator(".usenow").click()
+    page.get_by_role("tab", name="Presets").click()
+    page.click(".rack .new")
+    page.fill(".making input[type=text]", "Six steps")
+    page.click(".making .yes")
+    expect(page.locator(".wall .name", has_text="Six steps")).to_be_visible()
+
+
+def test_a_preset_that_is_gone_is_taken_out_of_the_form(open_page: Opener, home: Path) -> None:
+    file = few_steps(home)
+    page = open_page()
+    page.fill("#prompt textarea", "A kite")
+    chip, verdict = page.locator(".looks [data-preset=few-steps]"), page.locator(".words .verdict")
+    chip.click()
+    expect(verdict).to_contain_text("Fits")
+    page.fill("#prompt textarea", "A red kite")
+    page.fill("#seed input, #seed textarea", "seven")
+    expect(verdict).to_contain_text("seven")
+    file.unlink()
+    page.reload()
+    expect(page.locator("#prompt textarea")).to_have_value("A red kite")
+    expect(chip).to_have_text("few-steps")
+    expect(verdict).to_contain_text("There is no preset “few-steps”.")
+    chip.click()
+    expect(chip).to_have_count(0)
+    expect(verdict).to_contain_text("Fits")

@@ -17,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from studio import mp4
+from studio.errors import InvalidRequest
 from studio.jobs.job import State
 from studio.lora import Lora
 from studio.models import POCKET
@@ -248,6 +249,23 @@ def test_nothing_is_copied_for_the_page(open_page: Opener, studio: FakeStudio) -
     page.locator(".poster").first.click()
     page.wait_for_selector("dialog.detail[open]")
     assert sorted(temporary.rglob("*")) == before
+
+
+def test_what_is_refused_is_not_told_as_done(
+    open_page: Opener, studio: FakeStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: FakeStudio, clip_id: str) -> None:
+        raise InvalidRequest("Another program holds the clip.", "Close it.")
+
+    monkeypatch.setattr(FakeStudio, "trash", refuse)
+    page = open_page()
+    film(studio, Recipe(prompt="A kite"))
+    stage(page, "finished")
+    page.click("#discard")
+    toasts = page.locator("#rushes-toasts")
+    expect(toasts).to_contain_text("Another program holds the clip.")
+    page.wait_for_timeout(300)
+    assert "Moved to the trash." not in toasts.inner_text()
 
 
 def test_a_lost_connection_says_so_and_heals(

@@ -68,7 +68,8 @@ def test_the_batch_file_is_as_cmd_wants_it() -> None:
     text = BAT.read_bytes()
     assert text.isascii()  # cmd reads it in whatever code page the PC has
     assert text.count(b"\r\n") == text.count(b"\n")
-    assert b'%FOUND% "%~dp0launch.py" %*' in text
+    # Without "call" a Python that is a batch file, as pyenv's, would not come back.
+    assert b'call %FOUND% "%%LAUNCH%%" %%GIVEN%%' in text
     lines = [n for n in text.decode("ascii").splitlines() if not n.startswith("rem")]
     labels = {line[1:] for line in lines if line.startswith(":")}
     targets = [word for line in lines for word in _targets(line)]
@@ -79,7 +80,7 @@ def test_the_batch_file_is_as_cmd_wants_it() -> None:
 def _targets(line: str) -> list[str]:
     words = line.split()
     jumps = [i for i, word in enumerate(words) if word.lower() in ("goto", "call")]
-    return [words[i + 1].lstrip(":") for i in jumps if words[i + 1] != "%*"]
+    return [words[i + 1].lstrip(":") for i in jumps if not words[i + 1].startswith("%")]
 
 
 def test_the_batch_file_installs_nothing_unasked() -> None:

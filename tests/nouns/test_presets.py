@@ -395,7 +395,7 @@ def test_find_names_near_ids(here: Places) -> None:
     assert presets.find("neon-noir", here).id == "neon-noir"
     with pytest.raises(InvalidRequest, match="Did you mean: neon-noir"):
         presets.find("neon-noire", here)
-    with pytest.raises(InvalidRequest, match="Use one of: 2d-anime"):
+    with pytest.raises(InvalidRequest, match="Choose another one"):
         presets.find("zzzzzzzz", here)
 
 
@@ -409,6 +409,15 @@ def test_what_is_kept_is_kept_byte_for_byte(tmp_path: Path, here: Places) -> Non
     presets.keep(SMALLEST.replace("Small", "New").encode(), None, here)
     assert presets.find("small", here).name.en == "New"
     assert [file.name for file in here.presets.iterdir()] == ["small.yaml"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_text_from_the_page_keeps_the_files_line_ends(here: Places, end: str) -> None:
+    presets.keep(SMALLEST.replace("\n", end).encode(), None, here)
+    new = SMALLEST.replace("Small", "New")
+    for typed in (new, new.replace("\n", "\r\n")):
+        presets.rewrite("small", typed, here)
+        assert presets.text("small", here) == new.replace("\n", end)
 
 
 def test_only_the_file_that_has_the_id_is_replaced(here: Places) -> None:

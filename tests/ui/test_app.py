@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app import main
 from studio.paths import PROJECT
 
 START_SECONDS = 60
@@ -54,6 +55,14 @@ def studio(tmp_path: Path, environment: dict[str, str]) -> Iterator[tuple[str, P
         process.wait(timeout=30)
     if os.name != "nt":
         assert not said.exists()
+
+
+@pytest.mark.parametrize("port", ["70000", "80", "-1", "1e4", ""])
+def test_what_is_no_port_is_told(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--no-browser", f"--port={port}"])
+    assert left.value.code == 2
+    assert f"“{port}” is no port; use one from 1024 to 65535" in capsys.readouterr().err
 
 
 def test_a_second_start_leads_to_the_first(

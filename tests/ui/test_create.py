@@ -3,9 +3,12 @@
 from dataclasses import fields, replace
 from typing import Any
 
+import gradio as gr
+
 from studio.recipe import Picture, Recipe
 from studio.shot import PICTURE_SHAPE
-from studio.ui.create import Fields, _choices_of, _filled, _shapes_of
+from studio.ui import form
+from studio.ui.create import Fields, _choices_of, _filled, _foresee, _shapes_of
 from tests.ui.fake_studio import FakeStudio
 
 BALL = Recipe(prompt="a red ball", model="pocket")
@@ -50,3 +53,12 @@ def test_a_picture_that_is_gone_leaves_the_rest(studio: FakeStudio) -> None:
     shown = filled(studio, replace(BALL, picture=Picture(sha256="a" * 64)))
     assert "no longer" in shown["picture"]["problem"]["message"]["en"]
     assert shown["prompt"] == "a red ball"
+
+
+def test_a_number_nobody_can_read_leaves_the_rest_in_the_draft(studio: FakeStudio) -> None:
+    shown = form.write(replace(BALL, steps=4, frames=33), {}, {}, takes=2)
+    told, draft = _foresee(studio, replace(shown, seed="seven"))
+    assert "seven" in told["problem"]["message"]["en"]
+    assert draft == {"recipe": replace(BALL, frames=33).to_json(), "takes": 2}
+    gone = {"problem": {"message": {"en": "It is no longer in the library."}}}
+    assert _foresee(studio, replace(shown, picture=gone))[1] == gr.skip()

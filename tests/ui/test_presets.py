@@ -140,5 +140,8 @@ def test_a_preset_out_of_the_form(rack: Rack, studio: Studio) -> None:
     assert "warm" in says["text"] and "time_of_day: night" in says["text"]
     twice = _made(studio, "Harbour at six", None, values(looks=looks))["made"]
     assert twice == f"{made}-2"
+    long = "A name of more words than a prompt is cut to"
+    named = _made(studio, long, None, values(looks=looks))["made"]
+    assert rack.detail({"id": named})["name"]["en"] == long
     told = _made(studio, "Nothing", None, values(prompt="A kite"))
     assert "no look" in told["problem"]["message"]["en"]

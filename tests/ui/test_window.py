@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -139,6 +140,11 @@ def test_no_free_port_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(window, "PORTS_TRIED", 0)
     with pytest.raises(StudioError):
         window.open_window(FakeStudio(), port=7905, password=None, browser=False)
+
+
+def test_past_the_last_port_none_is_tried() -> None:
+    with socket.create_server(("127.0.0.1", window.LAST_PORT)), pytest.raises(StudioError):
+        window.open_window(FakeStudio(), port=window.LAST_PORT, password=None, browser=False)
 
 
 def test_the_window_loads_no_torch() -> None:
