@@ -289,11 +289,11 @@ POCKET = ModelSpec(
     name="Pocket",
     note=Words(
         en="Built in: shows the workflow, not the picture quality of Wan2.2. "
-        "Half trained, better in English: place, light, time and side follow the words, colour and "
-        "motion at times, lighting and camera moves hardly.",
+        "Half trained, and soft as if out of focus: place, light, time and side follow the words, "
+        "motion and colour mostly, shapes at times, lighting and exact sizes hardly.",
         zh="内置模型：演示流程，不代表 Wan2.2 的画质。"
-        "训练到一半，英文效果更好：地点、光源、时间和左右位置会跟随文字，颜色和运动有时会，"
-        "布光和运镜还不太行。",
+        "训练到一半，画面像没对上焦：地点、光源、时间和左右位置会跟随文字，运动和颜色大多会，"
+        "形状有时会，布光和精确的大小还不太行。",
     ),
     licence="Apache-2.0",
     repository=None,

@@ -20,7 +20,7 @@ import torch
 
 from studio.models import POCKET
 from studio.plan import Precision
-from training import card, quality, record, signs
+from training import card, quality, record, shelf, signs
 from training.quality import UNSEEN, Count, Model
 from training.record import Numbers
 from training.world import Scene
@@ -98,15 +98,16 @@ def _of_model(asked: argparse.Namespace, wanted: list[str]) -> Numbers:
     model = Model(asked.model, asked.precision)
     amount = quality.quick() if asked.quick else quality.full(wanted, asked.seeds)
     found = quality.measured(model, amount, asked.steps)
+    numbers = {**found.numbers, "presets": shelf.told(model, asked.steps)}
     print_terms(found.terms)
-    print_goals(found.numbers)
+    print_goals(numbers)
     if asked.write:
         again = quality.measured(model, quality.quick(), asked.steps)
-        record.write(asked.model, found.numbers, again.numbers, asked.steps)
+        record.write(asked.model, numbers, again.numbers, asked.steps)
         card.write(asked.model)
         print(f"\nkept in {asked.model / record.FILE}, told by {asked.model / card.FILE}")
     print(f"\n{(time.monotonic() - began) / 60:.1f} minutes")
-    return found.numbers
+    return numbers
 
 
 def _arguments() -> argparse.Namespace:

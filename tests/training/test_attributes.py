@@ -14,7 +14,7 @@ from studio.recipe import Recipe
 from training import attributes, captions, quality, record, shelf
 from training.attributes import ATTRIBUTES
 from training.quality import Model
-from training.shelf import Shelf, counted
+from training.shelf import Shelf
 from training.world import Scene
 
 FOLDER = weights.folder_of(POCKET, Path("none"))
@@ -86,13 +86,13 @@ def test_every_preset_s_look_is_read_whole_by_the_built_in_model() -> None:
         assert shelf.SUBJECT in said.prompt
 
 
-def test_the_built_in_model_obeys_the_presets_that_are_farthest_apart() -> None:
-    """One pair for every attribute; `benchmarks/preset_pairs.py` asks all of them."""
+def test_the_built_in_model_obeys_the_presets_as_recorded() -> None:
+    """One pair for every attribute; `benchmarks/preset_pairs.py` asks all of them. Another
+    processor rounds otherwise, and one pair may then be told the other way round."""
     kept = record.read(FOLDER)
-    if kept is None or not kept["trained"]:
+    assert kept is not None
+    if not kept["trained"]:
         pytest.skip("the built-in model is a stand-in that was not trained, so NOT measured")
-    row = Shelf(2)
-    verdicts = row.judged(row.extremes(), Model(FOLDER), kept["steps"])
-    wrong = [pair for pair, right in verdicts if not right]
-    assert len(counted(verdicts)) == len(ATTRIBUTES)
-    assert len(wrong) <= 1, wrong
+    found = shelf.told(Model(FOLDER), kept["steps"])
+    assert found["pairs"] == len(ATTRIBUTES)
+    assert found["told"] >= kept["full"]["presets"]["told"] - 1 / len(ATTRIBUTES) - 1e-4

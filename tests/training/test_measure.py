@@ -74,7 +74,8 @@ def test_everything_is_measured_in_any_precision(precision: Precision) -> None:
         ("color=red", "motion=rises"), 1
     )
     assert all(np.isfinite(number) for named in found.numbers.values() for number in named.values())
-    assert len(record.table(found.numbers)) == len(GOALS)
+    presets = {"presets": {"told": 1.0, "pairs": 16}}
+    assert len(record.table(found.numbers | presets)) == len(GOALS)
 
 
 def test_a_clip_is_the_same_whatever_is_made_beside_it() -> None:
