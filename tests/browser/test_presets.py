@@ -102,6 +102,7 @@ def test_a_preset_that_says_nothing_in_words_is_a_look_too(open_page: Opener, ho
     card = page.locator(".wall li[data-id=few-steps]")
     card.hover()
     card.locator(".usenow").click()
+    expect(page.locator("#prompt textarea")).to_be_visible()
     page.get_by_role("tab", name="Presets").click()
     page.click(".rack .new")
     page.fill(".making input[type=text]", "Six steps")
