@@ -109,7 +109,8 @@ class Queue:
             return _job(sql, job_id)
 
     def jobs(self, limit: int = 100, states: Collection[State] = tuple(State)) -> list[Job]:
-        """The newest jobs that are in one of the states, newest first."""
+        """The newest jobs that are in one of the states, newest first; all of them at a limit of
+        −1, as SQLite has it."""
         with self._look() as sql:
             rows = sql.execute(
                 "SELECT * FROM jobs WHERE state IN (SELECT value FROM json_each(?)) "

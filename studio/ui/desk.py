@@ -39,9 +39,9 @@ class Desk:
         """asked: {"focus": job id or None, "sheet": group of the sweep that is open or None,
         "revision": what the page has}."""
         revision = f"{self._start}.{self._studio.revision()}"
-        jobs = self._studio.jobs(MAX_TAKES_SHOWN)
         if asked.get("revision") == revision:
             return {"same": True, "busy": bool(self._studio.line()), **self._worker()}
+        jobs = self._studio.jobs(MAX_TAKES_SHOWN)
         chosen = self._chosen(jobs, asked.get("focus"))
         sheet = self._sheet(asked.get("sheet"))
         return self._state(jobs, chosen, revision) | {"sheet": sheet}
