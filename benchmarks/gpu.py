@@ -7,7 +7,9 @@ seconds a step, beside those that its arithmetic alone would take; and whether s
 numbers. Prints a table, and adds what it measured to benchmarks/results.jsonl, a line for each.
 
     --model ID --precision P --cap GB   only these; each may be given more than once
-    --steps N                           timed steps of two forwards each (2)
+    --size WxH                          likewise, of the sizes there are
+    --steps N                           timed steps of two forwards each, after a forward that is
+                                        not timed (2); 0 times that forward alone
     --results FILE                      another file for the lines
     --tiny                              a few small layers, on any processor: tries the program,
                                         and keeps lines only where --results says
@@ -151,20 +153,23 @@ def _lines(bench: Bench, id: str, given: argparse.Namespace) -> Iterator[dict[st
     """What was measured of a model, stage by stage."""
     spec = MODELS[id]
     precisions = [Precision(one) for one in given.precision or ["nf4"]]
-    cases = [(size, cap) for size in SIZES[id] for cap in given.cap or CAPS]
+    sizes = [size for size in SIZES[id] if not given.size or "{}x{}".format(*size) in given.size]
+    cases = [(size, cap) for size in sizes for cap in given.cap or CAPS]
     for precision in precisions:
         model = _expert(bench, id, precision)
         baseline: dict[tuple[int, int], torch.Tensor] = {}
-        for size, cap in cases:
-            for plan in _distinct(_planned(bench, spec, size, cap), precision):
-                yield _sampled(bench, spec, model, (size, cap, plan), baseline)
+        for size, cap, plan in _distinct(bench, spec, cases, precision):
+            yield _sampled(bench, spec, model, (size, cap, plan), baseline)
         del model
     yield _read(bench, spec)
     vae = _vae(bench, id)
+    tiles: dict[tuple[object, ...], tuple[tuple[int, int], float, Plan]] = {}
     for size, cap in cases:
-        tiles = {plan.tile: plan for plan in _planned(bench, spec, size, cap) if plan.fits}
-        for plan in tiles.values():
-            yield _decoded(bench, spec, vae, (size, cap, plan))
+        for plan in _planned(bench, spec, size, cap):
+            if plan.fits:
+                tiles[size, plan.tile] = (size, cap, plan)
+    for case in tiles.values():
+        yield _decoded(bench, spec, vae, case)
 
 
 def _planned(bench: Bench, spec: ModelSpec, size: tuple[int, int], cap: float) -> list[Plan]:
@@ -172,11 +177,18 @@ def _planned(bench: Bench, spec: ModelSpec, size: tuple[int, int], cap: float) -
     return plans(_extent(spec, size), spec, card)
 
 
-def _distinct(found: list[Plan], precision: Precision) -> list[Plan]:
-    """The plans of a precision that fit, without those that are the same to the card."""
+def _distinct(
+    bench: Bench,
+    spec: ModelSpec,
+    cases: list[tuple[tuple[int, int], float]],
+    precision: Precision,
+) -> list[tuple[tuple[int, int], float, Plan]]:
+    """The plans of a precision that fit, each at the smallest card it is for: of several that are
+    the same to the card, one."""
     same = {
-        (plan.residency is Residency.RESIDENT, plan.streamed_blocks): plan
-        for plan in found
+        (size, plan.residency is Residency.RESIDENT, plan.streamed_blocks): (size, cap, plan)
+        for size, cap in cases
+        for plan in _planned(bench, spec, size, cap)
         if plan.fits and plan.precision is precision
     }
     return list(same.values())
@@ -200,7 +212,10 @@ def _sampled(
         others = _others(bench, run)
         try:
             on_call.enter()
+            began = bench.now()
             results.append(model(**given, return_dict=False)[0].cpu())
+            if not bench.steps:
+                return 2 * (bench.now() - began)
             began = bench.now()
             for _ in range(2 * bench.steps):
                 model(**given, return_dict=False)
@@ -446,6 +461,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", action="append", choices=list(SIZES))
     parser.add_argument("--precision", action="append", choices=["bf16", "int8", "nf4"])
     parser.add_argument("--cap", action="append", type=float)
+    parser.add_argument("--size", action="append")
     parser.add_argument("--steps", type=int, default=2)
     parser.add_argument("--results", type=Path)
     parser.add_argument("--tiny", action="store_true")

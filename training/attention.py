@@ -1,11 +1,12 @@
 """Attention as training computes it: what the stock processor does, in fewer and plainer steps.
 
 For the few tokens of a miniature the fused kernel's way back is a quarter of a step on a processor;
-plain matrix products are a tenth. The rotation is one product of complex numbers.
+plain matrix products are a tenth. A card takes the fused kernel.
 """
 
 import torch
 from diffusers.models.transformers.transformer_wan import WanAttention
+from torch.nn import functional
 
 
 class Plain:
@@ -40,18 +41,33 @@ class Plain:
         if rotary_emb is not None:
             query, key = _rotated(query, rotary_emb), _rotated(key, rotary_emb)
         query, key = query.to(value.dtype), key.to(value.dtype)
-        scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
-        if self.scores is not None:
-            scores = scores + self.scores.to(scores.dtype)
-        shares = scores.softmax(-1, dtype=torch.float32).to(value.dtype)
-        out: torch.Tensor = attn.to_out[0]((shares @ value).transpose(1, 2).flatten(2))
-        return out
+        seen = _fused if query.is_cuda else _plain
+        out: torch.Tensor = seen(query, key, value, self.scores).transpose(1, 2).flatten(2)
+        return attn.to_out[0](out)
+
+
+def _plain(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, more: torch.Tensor | None
+) -> torch.Tensor:
+    scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
+    if more is not None:
+        scores = scores + more.to(scores.dtype)
+    return scores.softmax(-1, dtype=torch.float32).to(value.dtype) @ value
+
+
+def _fused(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, more: torch.Tensor | None
+) -> torch.Tensor:
+    if more is not None:
+        more = more.to(query.dtype).expand(-1, -1, query.shape[2], -1)
+    return functional.scaled_dot_product_attention(query, key, value, attn_mask=more)
 
 
 def _rotated(each: torch.Tensor, rotary_emb: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
     """[B, heads, L, width], turned pair by pair by the angles whose cosines and sines [1, L, 1,
     width] are given, each of them twice."""
-    cosine, sine = rotary_emb
-    turn = torch.complex(cosine[..., 0::2].float(), sine[..., 1::2].float()).transpose(1, 2)
-    pairs = torch.view_as_complex(each.float().unflatten(-1, (-1, 2)))
-    return torch.view_as_real(pairs * turn).flatten(-2)
+    cosine, sine = (angle.float().transpose(1, 2) for angle in rotary_emb)
+    cosine, sine = cosine[..., 0::2], sine[..., 1::2]
+    left, right = each.float().unflatten(-1, (-1, 2)).unbind(-1)
+    turned = (left * cosine - right * sine, left * sine + right * cosine)
+    return torch.stack(turned, -1).flatten(-2)

@@ -6,10 +6,11 @@ interruption it is drawn again.
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +18,9 @@ import torch
 from training import world
 from training.efforts import Effort, Size
 from training.world import Scene
+
+Asked = TypeVar("Asked")
+Made = TypeVar("Made")
 
 SEED = 2026
 MOST_HELPERS = 16
@@ -48,12 +52,25 @@ def batch_of(size: Size, batch: int, reference: Size) -> int:
 def draw_size(size: Size, numbers: range, frames: int, salt: int) -> Drawn:
     """The scenes of those numbers, drawn by all processors that may be used."""
     asked = [(size, number, frames, salt) for number in numbers]
-    few = len(asked) < 64
-    clips = list(map(_draw, asked) if few else _helpers().map(_draw, asked, chunksize=16))
+    (clips,) = made(_draw, [asked])
     return Drawn(
         scenes=[scene(size, number, salt) for number in numbers],
         clips=torch.from_numpy(np.stack(clips)),
     )
+
+
+def made(make: Callable[[Asked], Made], batches: Iterable[list[Asked]]) -> Iterator[list[Made]]:
+    """What all processors that may be used make of each batch, the next one being made while the
+    last one is used."""
+    making: Iterator[Made] | None = None
+    for batch in batches:
+        few = len(batch) < 64
+        following = map(make, batch) if few else _helpers().map(make, batch, chunksize=8)
+        if making is not None:
+            yield list(making)
+        making = following
+    if making is not None:
+        yield list(making)
 
 
 @lru_cache

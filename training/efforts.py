@@ -15,10 +15,11 @@ class Effort:
 
     sizes: (width, height) → its share of the training steps. vae_clips, clips: drawn for the VAE
     and for the experts, over all sizes. vae_batch, batch: clips in one step at the size of a
-    preview; larger sizes take fewer, so that a step is as long. minutes: of the whole training.
-    steps: end each stage after so many steps instead of by the clock. side_by_side: each expert is
-    trained by a process of its own, at the same time. compiled: their blocks, which takes a minute
-    or two and a C++ compiler.
+    preview; larger sizes take fewer, so that a step is as long. rate: the experts' highest learning
+    rate; larger batches bear a higher one. minutes: of the whole training. steps: end each stage
+    after so many steps instead of by the clock. side_by_side: each expert is trained by a process
+    of its own, at the same time. compiled: their blocks, which takes a minute or two and a C++
+    compiler.
     """
 
     sizes: dict[Size, float]
@@ -26,6 +27,7 @@ class Effort:
     vae_batch: int
     clips: int
     batch: int
+    rate: float
     minutes: float
     frames: int = POCKET.frames
     steps: int | None = None
@@ -46,7 +48,15 @@ MOSTLY_PREVIEWS = {
 EFFORTS = {
     # One large graphics card: 20 minutes with everything, drawing included.
     "cuda": Effort(
-        sizes=BOTH_SIZES, vae_clips=8000, vae_batch=48, clips=20000, batch=256, minutes=17
+        sizes=BOTH_SIZES,
+        vae_clips=4000,
+        vae_batch=48,
+        clips=20000,
+        batch=256,
+        rate=2e-3,
+        minutes=17,
+        side_by_side=True,
+        compiled=True,
     ),
     # Two processor cores: in the background, in as many stretches as it takes.
     "cpu": Effort(
@@ -55,6 +65,7 @@ EFFORTS = {
         vae_batch=4,
         clips=8000,
         batch=24,
+        rate=1.2e-3,
         minutes=300,
         side_by_side=True,
         compiled=True,
@@ -66,6 +77,7 @@ EFFORTS = {
         vae_batch=2,
         clips=12,
         batch=2,
+        rate=1e-3,
         minutes=1,
         frames=5,
         steps=2,

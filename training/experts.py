@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKLWan, WanTransformer3DModel
 from torch import nn
-from transformers import PreTrainedTokenizerFast
 
 from studio.models import POCKET
 from training import asked, captions, data, text, vae, world
@@ -36,7 +35,7 @@ UNCAPTIONED = 0.1  # of the samples have no words, for guidance
 GIVEN = 0.2  # of the steps are given first frames, which say most of what words would
 PLAIN, PICTURED = 8, 4  # captions of each clip, for text to video and for image to video
 PART = 512  # clips in one file of latents
-RATE, AGAIN_RATE = 1.2e-3, 1e-3
+AGAIN = 0.8  # of the rate, for experts that learn on
 SUBJECT_SHARE, SUBJECT_COUNTS = 0.6, 8.0  # beside the picture's 1; at most so many times
 SIDES = ("high", "low")
 SALT = 2  # of the clips; experts that learn on see others
@@ -79,34 +78,35 @@ class Latents:
 
 def cache(run: Run, effort: Effort) -> None:
     """Keep the latents and captions of all clips on disk, made part by part."""
-    network = None
-    for size, count in data.shares(effort, effort.clips).items():
-        for part in data.parts(count, PART):
-            name = _part_name(size, part)
-            if not run.has(name):
-                network = network or vae.load(run)
-                run.save(
-                    name, _prepare(run, network, text.tokenizer(), size, part, effort.frames), {}
-                )
-                run.say(f"{name}: {part.stop} of {count} clips")
-                run.check_time()
+    missing = [
+        (size, part)
+        for size, count in data.shares(effort, effort.clips).items()
+        for part in data.parts(count, PART)
+        if not run.has(_part_name(size, part))
+    ]
+    if not missing:
+        return
+    network, salt = vae.load(run), _salt(run)
+    batches = [
+        [(size, number, effort.frames, salt) for number in range(part.start, part.stop)]
+        for size, part in missing
+    ]
+    for (size, part), shown in zip(missing, data.made(_show, batches), strict=True):
+        name = _part_name(size, part)
+        run.save(name, _prepared(run, network, shown), {})
+        run.say(f"{name} is there")
+        run.check_time()
 
 
 def cached(run: Run, effort: Effort) -> dict[Size, Latents]:
     """What `cache` kept."""
     made = {}
-    salt = _salt(run)
     for size, count in data.shares(effort, effort.clips).items():
         kept = [run.load(_part_name(size, part))[0] for part in data.parts(count, PART)]
-        scenes = [data.scene(size, number, salt) for number in range(count)]
-        maps = torch.stack([asked.mapped(scene, *size, effort.frames) for scene in scenes])
-        made[size] = Latents(
-            values=torch.cat([one["values"] for one in kept]).to(run.device),
-            weights=_weights(scenes, size, effort.frames).to(run.device),
-            tokens=torch.cat([one["tokens"] for one in kept]),
-            maps=maps.to(run.device),
-            told=text.told(scenes).to(run.device),
-        )
+        whole = {name: torch.cat([one[name] for one in kept]) for name in kept[0]}
+        tokens = whole.pop("tokens")
+        there = {name: values.to(run.device) for name, values in whole.items()}
+        made[size] = Latents(tokens=tokens, **there)
     return made
 
 
@@ -114,24 +114,46 @@ def _part_name(size: Size, part: slice) -> str:
     return f"latents-{size[0]}x{size[1]}-{part.start}"
 
 
-def _prepare(
-    run: Run,
-    network: AutoencoderKLWan,
-    words: PreTrainedTokenizerFast,
-    size: Size,
-    part: slice,
-    frames: int,
-) -> dict[str, torch.Tensor]:
-    salt = _salt(run)
-    drawn = data.draw_size(size, range(part.start, part.stop), frames, salt)
-    rng = np.random.default_rng((data.SEED, salt, *size, part.start))
-    said = [
-        captions.caption(scene, rng, picture=number >= PLAIN, chinese=text.CHINESE)
-        for scene in drawn.scenes
-        for number in range(PLAIN + PICTURED)
-    ]
-    tokens = text.tokens(words, said).view(len(drawn.scenes), PLAIN + PICTURED, -1)
-    return {"values": vae.encode(network, drawn.clips, 32, run), "tokens": tokens}
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shown:
+    """One clip, uint8 [F, H, W, 3], with its captions and, as in `Latents`, what is known of it."""
+
+    scene: Scene
+    clip: np.ndarray
+    said: list[str]
+    weights: np.ndarray
+    map: np.ndarray
+
+
+def _show(given: tuple[Size, int, int, int]) -> _Shown:
+    size, number, frames, salt = given
+    scene = data.scene(size, number, salt)
+    rng = np.random.default_rng((data.SEED, salt, *size, number, 1))
+    return _Shown(
+        scene=scene,
+        clip=world.draw(scene, *size, frames),
+        said=[
+            captions.caption(scene, rng, picture=caption >= PLAIN, chinese=text.CHINESE)
+            for caption in range(PLAIN + PICTURED)
+        ],
+        weights=_weights(scene, size, frames),
+        map=asked.mapped(scene, *size, frames).numpy(),
+    )
+
+
+def _prepared(run: Run, network: AutoencoderKLWan, shown: list[_Shown]) -> dict[str, torch.Tensor]:
+    """What `Latents` are of, by name. Raises ValueError for captions that are too long."""
+    tokens = text.tokens(text.tokenizer(), [words for one in shown for words in one.said])
+    if bool(tokens[:, text.LONGEST - 1 :].any()):
+        raise ValueError(f"A caption has more than {text.LONGEST - 1} tokens.")
+    clips = torch.from_numpy(np.stack([one.clip for one in shown]))
+    return {
+        "values": vae.encode(network, clips, 32, run),
+        "weights": torch.from_numpy(np.stack([one.weights for one in shown]))[:, None],
+        "tokens": tokens.view(len(shown), PLAIN + PICTURED, -1),
+        "maps": torch.from_numpy(np.stack([one.map for one in shown])),
+        "told": text.told([one.scene for one in shown]),
+    }
 
 
 def _salt(run: Run) -> int:
@@ -139,19 +161,17 @@ def _salt(run: Run) -> int:
     return zlib.crc32(begun.read_bytes()) if begun.exists() else SALT
 
 
-def _weights(scenes: list[Scene], size: Size, frames: int) -> torch.Tensor:
-    """[N, 1, T, h, w]: where the subject is counts more, the more the smaller it is. Most words are
+def _weights(scene: Scene, size: Size, frames: int) -> np.ndarray:
+    """fp32 [T, h, w]: where the subject is counts more, the more the smaller it is. Most words are
     about the subject, and most of the picture is not."""
     width, height = size[0] // vae.SPACE, size[1] // vae.SPACE
-    weights = []
-    for scene in scenes:
-        there = world.where(scene, width, height, frames)
-        # The first latent frame is one frame of the clip, every other is four.
-        rest = there[1:].reshape(-1, vae.TIME, height, width).any(1)
-        subject = np.concatenate((there[:1], rest)).astype(np.float32)
-        share = max(float(subject.mean()), 1e-3)
-        weights.append(1 + min(SUBJECT_COUNTS, SUBJECT_SHARE / share) * subject)
-    return torch.from_numpy(np.stack(weights))[:, None]
+    there = world.where(scene, width, height, frames)
+    # The first latent frame is one frame of the clip, every other is four.
+    rest = there[1:].reshape(-1, vae.TIME, height, width).any(1)
+    subject = np.concatenate((there[:1], rest)).astype(np.float32)
+    share = max(float(subject.mean()), 1e-3)
+    weights: np.ndarray = 1 + min(SUBJECT_COUNTS, SUBJECT_SHARE / share) * subject
+    return weights
 
 
 def train(run: Run, effort: Effort, minutes: float) -> None:
@@ -189,7 +209,9 @@ def learn(
     places = Places(known, _ends(latents)).to(run.device)
     words, maps = Words(known).to(run.device), Maps(seen).to(run.device)
     modules = {"model": model, "places": places, "words": words, "maps": maps}
-    stage = Stage(run, side, modules, AGAIN_RATE if begun else RATE, (minutes, effort.steps))
+    stage = Stage(
+        run, side, modules, effort.rate * (AGAIN if begun else 1.0), (minutes, effort.steps)
+    )
     sigmas = {"high": _high_sigma, "low": _low_sigma}[side]
 
     def loss(now: Stage) -> dict[str, torch.Tensor]:
