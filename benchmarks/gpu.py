@@ -22,6 +22,7 @@ import argparse
 import datetime
 import gc
 import json
+import os
 import subprocess
 import sys
 import time
@@ -31,6 +32,10 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from studio.engine import SURROUNDINGS
+
+os.environ.update(SURROUNDINGS)  # as the studio starts torch
 
 import torch
 from accelerate import init_empty_weights

@@ -131,8 +131,9 @@ _WORKING_BYTES = {
 }
 # 8 bits add bitsandbytes' 32-bit sums and 16-bit results of the widest layer. Likewise.
 _INT8_WORKING_BYTES = {False: 8.6, True: 19.7}
-# Gaps in torch's memory; cuBLAS' workspaces, latents, embeddings and guidance's two results; 512
-# tokens in the text encoder. Assumed, until `benchmarks/gpu.py` has measured them on a card.
+# Gaps in torch's memory (`benchmarks/gaps.py`); cuBLAS' workspaces, latents, embeddings and
+# guidance's two results; 512 tokens in the text encoder. On an H200 a forward took 0.5 to 0.7 GB
+# less than is counted so, which leaves that for the gaps (`benchmarks/results.jsonl`).
 _GAPS = 1.05
 _FIXED_GB = 0.4
 _TEXT_GB = 0.4

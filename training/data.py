@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 
+from studio.models import POCKET
 from training import world
 from training.efforts import Effort, Size
 from training.world import Scene
@@ -23,15 +24,18 @@ Asked = TypeVar("Asked")
 Made = TypeVar("Made")
 
 SEED = 2026
+BLOCK = POCKET.stride[1]  # the side of a latent, in pixels
 MOST_HELPERS = 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
-    """The scenes of one size and their clips, uint8 [N, F, H, W, 3]."""
+    """The scenes of one size, their clips, uint8 [N, F, H, W, 3], and about where the subjects are,
+    bool [N, F, H / BLOCK, W / BLOCK]."""
 
     scenes: list[Scene]
     clips: torch.Tensor
+    subjects: torch.Tensor
 
 
 def scene(size: Size, number: int, salt: int) -> Scene:
@@ -53,10 +57,17 @@ def draw_size(size: Size, numbers: range, frames: int, salt: int) -> Drawn:
     """The scenes of those numbers, drawn by all processors that may be used."""
     asked = [(size, number, frames, salt) for number in numbers]
     (clips,) = made(_draw, [asked])
+    scenes = [scene(size, number, salt) for number in numbers]
     return Drawn(
-        scenes=[scene(size, number, salt) for number in numbers],
+        scenes=scenes,
         clips=torch.from_numpy(np.stack(clips)),
+        subjects=torch.from_numpy(np.stack([subject(each, size, frames) for each in scenes])),
     )
+
+
+def subject(shown: Scene, size: Size, frames: int) -> np.ndarray:
+    """About where a clip's subject is, bool [F, H / BLOCK, W / BLOCK]."""
+    return world.where(shown, size[0] // BLOCK, size[1] // BLOCK, frames)
 
 
 def made(make: Callable[[Asked], Made], batches: Iterable[list[Asked]]) -> Iterator[list[Made]]:

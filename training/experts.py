@@ -164,10 +164,9 @@ def _salt(run: Run) -> int:
 def _weights(scene: Scene, size: Size, frames: int) -> np.ndarray:
     """fp32 [T, h, w]: where the subject is counts more, the more the smaller it is. Most words are
     about the subject, and most of the picture is not."""
-    width, height = size[0] // vae.SPACE, size[1] // vae.SPACE
-    there = world.where(scene, width, height, frames)
+    there = data.subject(scene, size, frames)
     # The first latent frame is one frame of the clip, every other is four.
-    rest = there[1:].reshape(-1, vae.TIME, height, width).any(1)
+    rest = there[1:].reshape(-1, vae.TIME, *there.shape[1:]).any(1)
     subject = np.concatenate((there[:1], rest)).astype(np.float32)
     share = max(float(subject.mean()), 1e-3)
     weights: np.ndarray = 1 + min(SUBJECT_COUNTS, SUBJECT_SHARE / share) * subject

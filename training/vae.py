@@ -6,6 +6,7 @@ learn together beyond them; then the decoder learns on alone, and the latents st
 Always on whole clips: the causal convolutions settle only at the third latent frame.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,14 @@ from training.data import Drawn
 from training.efforts import Effort, Size
 from training.run import Run, Stage, put
 
+Losses = dict[str, torch.Tensor]
+
 LATENT_CHANNELS = 32
 TIME, SPACE = POCKET.stride[0], POCKET.stride[1]
 TAUGHT = 0.3  # the part of the stage that is taught by codes
 LARGEST_CODE = 5.0
 RATE, DECODER_RATE = 2e-3, 1e-3
+SUBJECT_MORE = 2.0  # a small subject's shape costs little error, and is what a person looks at
 SALT = 1
 
 
@@ -83,11 +87,11 @@ def train_decoder(run: Run, effort: Effort, minutes: float) -> None:
     drawn = data.draw(effort, effort.vae_clips, SALT)
     stage = Stage(run, "decoder", modules, DECODER_RATE, (minutes, effort.steps))
 
-    def loss(now: Stage) -> dict[str, torch.Tensor]:
-        pixels = _batch(now, drawn, effort)
+    def loss(now: Stage) -> Losses:
+        batch = _batch(now, drawn, effort)
         with torch.no_grad(), run.autocast():
-            latents = vae.encode(pixels).latent_dist.mode().float()
-        return _pixel_losses(_decoded(now, vae, latents), pixels)
+            latents = vae.encode(batch.pixels).latent_dist.mode().float()
+        return _pixel_losses(_decoded(now, vae, latents), batch)
 
     stage.train(loss)
     tensors, facts = run.load("vae-final")
@@ -115,27 +119,39 @@ def take(run: Run, model: Path) -> None:
     run.save("vae-final", tensors, {})
 
 
-def _batch(stage: Stage, drawn: dict[Size, Drawn], effort: Effort) -> torch.Tensor:
-    """Random clips of one random size [B, 3, F, H, W] in −1 … 1."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Batch:
+    """pixels: clips [B, 3, F, H, W] in −1 … 1. weights: how much each counts, [B, 1, F, H, W]."""
+
+    pixels: torch.Tensor
+    weights: torch.Tensor
+
+
+def _batch(stage: Stage, drawn: dict[Size, Drawn], effort: Effort) -> _Batch:
+    """Random clips of one random size."""
     rng = stage.random()
     sizes = list(effort.sizes)
     weights = np.array(list(effort.sizes.values()))
     size = sizes[rng.choice(len(sizes), p=weights / weights.sum())]
-    clips = drawn[size].clips
-    chosen = rng.integers(len(clips), size=data.batch_of(size, effort.vae_batch, sizes[0]))
-    return data.to_pixels(clips[torch.from_numpy(chosen)], stage.run.device)
+    chosen = rng.integers(
+        len(drawn[size].clips), size=data.batch_of(size, effort.vae_batch, sizes[0])
+    )
+    numbers, device = torch.from_numpy(chosen), stage.run.device
+    subjects = drawn[size].subjects[numbers].to(device)[:, None].float()
+    return _Batch(
+        pixels=data.to_pixels(drawn[size].clips[numbers], device),
+        weights=1 + SUBJECT_MORE * subjects.repeat_interleave(SPACE, 3).repeat_interleave(SPACE, 4),
+    )
 
 
-def _losses(
-    stage: Stage, vae: AutoencoderKLWan, codes: "Codes", pixels: torch.Tensor
-) -> dict[str, torch.Tensor]:
+def _losses(stage: Stage, vae: AutoencoderKLWan, codes: "Codes", batch: _Batch) -> Losses:
     """Pixels and their edges, and the codes: all of the truth while taught, a tether after."""
     taught = stage.progress < TAUGHT
-    truth = codes.encode(pixels)
+    truth = codes.encode(batch.pixels)
     with stage.run.autocast():
-        latents = vae.encode(pixels).latent_dist.mean.float()
+        latents = vae.encode(batch.pixels).latent_dist.mean.float()
     return {
-        **_pixel_losses(_decoded(stage, vae, truth if taught else latents), pixels),
+        **_pixel_losses(_decoded(stage, vae, truth if taught else latents), batch),
         "codes": (0.3 if taught else 0.01) * functional.mse_loss(latents, truth),
     }
 
@@ -146,13 +162,15 @@ def _decoded(stage: Stage, vae: AutoencoderKLWan, latents: torch.Tensor) -> torc
         return vae.decode(latents + 0.04 * stage.noise(latents.shape)).sample.float()
 
 
-def _pixel_losses(decoded: torch.Tensor, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
-    error = decoded - pixels
-    edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
+def _pixel_losses(decoded: torch.Tensor, batch: _Batch) -> Losses:
+    error, weights = decoded - batch.pixels, batch.weights
+    edges = (error.diff(dim=-1).abs() * weights[..., 1:]).mean()
+    edges = edges + (error.diff(dim=-2).abs() * weights[..., 1:, :]).mean()
+    seen = (decoded.detach().clamp(-1, 1) - batch.pixels).square().mean()
     return {
-        "pixels": error.abs().mean() + 4 * error.square().mean(),
+        "pixels": (error.abs() * weights).mean() + 4 * (error.square() * weights).mean(),
         "edges": 0.7 * edges,
-        "_psnr": -10 * torch.log10((decoded.detach().clamp(-1, 1) - pixels).square().mean() / 4),
+        "_psnr": -10 * torch.log10(seen / 4),
     }
 
 

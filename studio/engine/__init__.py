@@ -10,6 +10,14 @@ from typing import Protocol
 from studio.events import Answered, Asking, Event, Finished, Prepared, Preparing, Task
 from studio.plan import Hardware
 
+# Torch's memory for tensors of a forward has gaps that nothing else fits in: 2.4 GB for A14B at
+# 832×480 on an H200, so that plans which leave 0.6 GB for them ran out of memory. Where large
+# blocks are not cut, 0.2 GB suffice (`benchmarks/gaps.py`). Not the expandable segments that
+# torch has for it on Linux: most users' Windows has none of them.
+MAX_SPLIT_MB = 64
+# Of the environment, set before torch is imported; what the user has set stays.
+SURROUNDINGS = {"PYTORCH_ALLOC_CONF": f"max_split_size_mb:{MAX_SPLIT_MB}"}
+
 
 class Stopped(Exception):
     """The task was stopped because `cancelled()` said so; nothing half-made is left."""

@@ -56,7 +56,8 @@ class Mover:
 
 
 class CudaMover(Mover):
-    """Copies on a stream of its own, beside the computation. Not tried on a card yet."""
+    """Copies on a stream of its own, beside the computation: equal to the bit to a model that stays
+    on the card, measured with 18 of 30 blocks coming and going (`benchmarks/results.jsonl`)."""
 
     def __init__(self, device: torch.device) -> None:
         super().__init__(device)

@@ -19,7 +19,7 @@ from multiprocessing.synchronize import Event as Flag
 from pathlib import Path
 from typing import cast
 
-from studio.engine import Engine, Stopped
+from studio.engine import SURROUNDINGS, Engine, Stopped
 from studio.errors import OutOfMemory, StudioError
 from studio.events import Asked, Asking, Cancelled, Event, Failed, Preparing, Ready, Task
 from studio.jobs.awake import awake
@@ -43,6 +43,8 @@ def serve(connection: Connection, cancel: Flag, engine: str, log: Path) -> None:
     _print_into(log)
     faulthandler.enable()
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    for name, value in SURROUNDINGS.items():
+        os.environ.setdefault(name, value)
     with contextlib.suppress(EOFError, ConnectionError), connection:
         try:
             performer = _engine(engine)

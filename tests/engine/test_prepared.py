@@ -19,6 +19,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from benchmarks.weightless import Live
 from studio import manifest, preparation, weights
 from studio.engine import load, place, prepared, quantize
 from studio.engine.load import Parts
@@ -30,7 +31,6 @@ from studio.paths import PROJECT
 from studio.plan import Placement, Precision, Residency
 from tests.engine.making import ROOMY, Render, make_shot
 from tests.engine.test_lora import matrices, worn, write
-from tests.engine.test_published import Live
 from tests.engine.test_quantize import forward
 
 PRECISIONS = (Precision.BF16, Precision.INT8, Precision.NF4)

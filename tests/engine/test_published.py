@@ -1,10 +1,7 @@
 """What the plan knows of the published models, held to their configurations: built without weights,
 run without memory."""
 
-import weakref
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
 
 import pytest
 import torch
@@ -12,17 +9,15 @@ from accelerate import init_empty_weights
 from diffusers import AutoencoderKLWan, WanTransformer3DModel
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_iter
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import UMT5Config, UMT5EncoderModel
 
-from benchmarks import published
+from benchmarks import gaps, published
+from benchmarks.weightless import EightBits, Live, extent_of, forward, inputs, per_token
 from studio import plan
-from studio.engine import load, quantize, seams
-from studio.models import MODELS, T2V_A14B, TI2V_5B, ModelSpec
+from studio.engine import MAX_SPLIT_MB, load, quantize, seams
+from studio.models import MODELS, T2V_A14B, TI2V_5B
 from studio.plan import GIB, Placement, Precision, Residency, Run, forward_flops
-from studio.shot import Extent
 
 PARAMETERS = {
     "t2v-a14b": 14_288_491_584,
@@ -37,80 +32,6 @@ GIGABYTES = {
 }
 ALL = pytest.mark.parametrize("id", PARAMETERS)
 QUANTIZED = (Precision.INT8, Precision.NF4)
-
-
-class Live(TorchDispatchMode):
-    """The most bytes that live at once of what is made inside; what is there before counts for
-    nothing."""
-
-    def __init__(self, *there: torch.Tensor) -> None:
-        super().__init__()
-        self.peak = self._now = 0
-        self._seen = {tensor.untyped_storage()._cdata for tensor in there}
-
-    def __torch_dispatch__(
-        self, operation: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        made = operation(*args, **(kwargs or {}))
-        for tensor in tree_iter(made):
-            if isinstance(tensor, torch.Tensor):
-                self._see(tensor.untyped_storage())
-        return made
-
-    def _see(self, storage: torch.UntypedStorage) -> None:
-        if storage._cdata in self._seen:
-            return
-        self._seen.add(storage._cdata)
-        self._now += storage.nbytes()
-        self.peak = max(self.peak, self._now)
-        weakref.finalize(storage, self._gone, storage._cdata, storage.nbytes())
-
-    def _gone(self, key: int, size: int) -> None:
-        self._seen.discard(key)
-        self._now -= size
-
-
-class EightBits(nn.Module):
-    """Takes the memory that bitsandbytes' 8-bit product takes on a card."""
-
-    def __init__(self, layer: nn.Linear) -> None:
-        super().__init__()
-        self.layer = layer
-
-    def forward(self, given: torch.Tensor) -> torch.Tensor:
-        rows = given.reshape(-1, given.shape[-1])
-        rounded = rows.to(torch.float16).to(torch.int8)
-        sums = torch.empty(len(rounded), self.layer.out_features, dtype=torch.int32)
-        half = torch.empty_like(sums, dtype=torch.float16).add_(self.layer.bias)
-        return half.to(given.dtype).reshape(*given.shape[:-1], -1)
-
-
-def extent_of(spec: ModelSpec, size: tuple[int, int]) -> Extent:
-    return Extent(width=size[0], height=size[1], frames=spec.frames, steps=1)
-
-
-def per_token(spec: ModelSpec, extent: Extent) -> bool:
-    return spec.expand_timesteps and extent.pictured
-
-
-def inputs(spec: ModelSpec, extent: Extent, dtype: torch.dtype) -> dict[str, torch.Tensor]:
-    """What one forward of an expert is given, without values."""
-    frames, rows, columns = spec.stride
-    latent = ((extent.frames - 1) // frames + 1, extent.height // rows, extent.width // columns)
-    channels = published.TRANSFORMERS[spec.id]["in_channels"]
-    tokens = latent[0] * latent[1] * latent[2] // 4
-    return {
-        "hidden_states": torch.empty(1, channels, *latent, dtype=dtype),
-        "timestep": torch.empty(1, tokens) if per_token(spec, extent) else torch.empty(1),
-        "encoder_hidden_states": torch.empty(1, spec.text_tokens, 4096, dtype=dtype),
-    }
-
-
-def in_dtype(model: nn.Module, dtype: torch.dtype) -> nn.Module:
-    for name, parameter in model.named_parameters():
-        if not set(seams.FP32_ISLANDS) & set(name.split(".")):
-            parameter.data = parameter.data.to(dtype)
-    return model.eval()
 
 
 def empty_expert(id: str, precision: Precision) -> WanTransformer3DModel:
@@ -222,17 +143,10 @@ def test_a_forward_takes_the_memory_that_is_predicted(
 ) -> None:
     """Of two blocks: what one leaves behind is there for the other, and no more for a third."""
     spec = MODELS[id]
-    extent = replace(extent_of(spec, spec.shapes[0].final), pictured=pictured)
+    extent = extent_of(spec, spec.shapes[0].final, pictured=pictured)
     dtype = torch.float32 if precision is Precision.FP32 else torch.bfloat16
-    config = {**published.TRANSFORMERS[id], "num_layers": 2}
-    model = in_dtype(WanTransformer3DModel(**config), dtype)
-    if precision is Precision.INT8:
-        for path, layer in list(model.blocks.named_modules()):
-            if type(layer) is nn.Linear:
-                model.blocks.set_submodule(path, EightBits(layer))
-    given = inputs(spec, extent, dtype)
-    with Live(*model.parameters(), *model.buffers(), *given.values()) as live:
-        model(**given)
+    bits = EightBits if precision is Precision.INT8 else None
+    live = forward(spec, extent, 2, dtype, bits)
     computed = Precision.FP32 if precision is Precision.FP32 else Precision.BF16
     predicted = plan._WORKING_BYTES[spec.expand_timesteps, per_token(spec, extent), computed]
     if precision is Precision.INT8:
@@ -253,7 +167,8 @@ def test_decoding_takes_the_memory_and_the_work_that_is_predicted(id: str) -> No
         for first in (True, False, False):
             with FlopCounterMode(display=False) as counter:
                 seams.to_pixels(vae, seams.decode_chunk(vae, latent, cache, first))
-    assert live.peak <= spec.decode_bytes_per_pixel * side**2 <= 1.1 * live.peak
+    # cuDNN's workspaces come to it: 15.5 % on a card (`benchmarks/results.jsonl`).
+    assert 1.155 * live.peak <= spec.decode_bytes_per_pixel * side**2 <= 1.18 * live.peak
     frames = spec.stride[0]
     counted = counter.get_total_flops() / frames / side**2
     assert spec.decode_flops_per_pixel == pytest.approx(counted, rel=0.01)
@@ -284,3 +199,13 @@ def test_reading_a_prompt_takes_little_memory() -> None:
     with Live(*model.parameters(), *model.buffers(), ids) as live:
         model(ids, torch.ones_like(ids))
     assert live.peak / GIB <= plan._TEXT_GB
+
+
+@pytest.mark.parametrize(("id", "size"), gaps.CASES)
+def test_a_forward_leaves_few_gaps_in_graphics_memory(id: str, size: tuple[int, int]) -> None:
+    """With torch as it is A14B at 832×480 finds no room where plans leave it: on an H200, too."""
+    live = gaps.traced(id, size)
+    limit = live.peak + 0.3 * GIB
+    assert gaps.replay(live, gaps.Allocator(limit, MAX_SPLIT_MB * gaps.MIB)).taken <= 100
+    with pytest.raises(gaps.NoRoomError):
+        gaps.replay(live, gaps.Allocator(limit))

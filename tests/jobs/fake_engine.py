@@ -14,7 +14,7 @@ from collections.abc import Callable
 from filelock import FileLock
 
 from studio.clip import Tag
-from studio.engine import Stopped
+from studio.engine import SURROUNDINGS, Stopped
 from studio.errors import OutOfMemory, RenderFailed
 from studio.events import (
     Answered,
@@ -120,6 +120,8 @@ class FakeEngine:
                 os.write(1, "native 词\n".encode())
                 sys.stdout.write("printed 词\n")
                 sys.stderr.write("complained 词\n")
+            case "surroundings":
+                sys.stdout.writelines(f"{name}={os.environ[name]}\n" for name in SURROUNDINGS)
             case "segv":
                 ctypes.string_at(0)
             case "kill":

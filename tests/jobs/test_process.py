@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from filelock import FileLock
 
+from studio.engine import MAX_SPLIT_MB
 from studio.events import Cancelled, Event, Failed, Finished, Progress, Ready, Started
 from studio.jobs import worker as child
 from studio.jobs.process import Worker
@@ -165,6 +166,19 @@ def test_an_engine_that_cannot_be_made(where: Places) -> None:
         failed = failure(said(worker, where))
         assert failed.error == "The render went wrong: ImportError: no such library"
     worker.stop()
+
+
+@pytest.mark.parametrize("set_before", [None, "max_split_size_mb:512"])
+def test_torch_is_set_so_that_its_memory_has_few_gaps(
+    worker: Worker, where: Places, monkeypatch: pytest.MonkeyPatch, set_before: str | None
+) -> None:
+    """Before it is imported; what the user has set stays."""
+    monkeypatch.delenv("PYTORCH_ALLOC_CONF", raising=False)
+    if set_before:
+        monkeypatch.setenv("PYTORCH_ALLOC_CONF", set_before)
+    said(worker, where, "surroundings")
+    expected = set_before or f"max_split_size_mb:{MAX_SPLIT_MB}"
+    assert f"PYTORCH_ALLOC_CONF={expected}\n" in where.log.read_text(encoding="utf-8")
 
 
 def test_a_large_log_is_put_aside(where: Places, monkeypatch: pytest.MonkeyPatch) -> None:
