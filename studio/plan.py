@@ -421,8 +421,9 @@ def kept_share(spec: ModelSpec, precision: Precision) -> float:
 
 
 def tile_starts(length: int, tile: int) -> range:
-    """Where tiles of this side begin along a side of a frame, in pixels; the last may be cut."""
-    return range(0, length, tile - TILE_OVERLAP) if tile < length else range(1)
+    """Where tiles of this side begin along a side of a frame, in pixels: until one reaches its end,
+    where that tile is cut."""
+    return range(0, max(length - TILE_OVERLAP, 1), tile - TILE_OVERLAP)
 
 
 def _placements(hardware: Hardware, kept: Collection[Precision]) -> list[Placement]:

@@ -1,6 +1,9 @@
 """Latents ↔ frames, one latent frame at a time, so that a whole film is never in memory.
 
-Bit for bit what `vae.decode` and `vae.encode` give. Knows nothing of shots or files.
+Bit for bit what `vae.decode` and `vae.encode` give; in tiles, too, but at the right and lower edge:
+there diffusers begins one tile more than it takes to get to the end, narrow and without
+surroundings, and blends it over what the tile before has seen better. Knows nothing of shots or
+files.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +15,7 @@ from diffusers import AutoencoderKLWan
 
 from studio.engine import seams
 from studio.engine.watch import Watch
-from studio.plan import TILE_OVERLAP
+from studio.plan import TILE_OVERLAP, tile_starts
 
 FRAMES_PER_LATENT = 4
 
@@ -28,7 +31,6 @@ def frames(
     """Normalised latents [1, C, T, h, w] → 4T−3 frames, uint8 [H, W, 3].
 
     tile: side in pixels of overlapping tiles, for a fraction of the memory; None for whole frames.
-    Bit for bit what `vae.decode` gives, with such tiles or without.
     """
     watch.begin("decode")
     decode = _whole(vae) if tile is None else _tiles(vae, tile)
@@ -70,9 +72,11 @@ def _tiles(vae: AutoencoderKLWan, tile_side: int) -> Decoder:
     """Each tile has a past of its own; neighbours are blended as `vae.tiled_decode` does."""
     space = vae.config.scale_factor_spatial
     patch = vae.config.patch_size or 1
-    tile_step = tile_side - TILE_OVERLAP
-    side, step = tile_side // space, tile_step // space
-    pixel_step, blend = tile_step // patch, TILE_OVERLAP // patch
+    side, kept, blend = (
+        tile_side // space,
+        (tile_side - TILE_OVERLAP) // patch,
+        TILE_OVERLAP // patch,
+    )
     caches: dict[tuple[int, int], list[Any]] = {}
 
     def tile(latent: torch.Tensor, top: int, left: int, first: bool) -> torch.Tensor:
@@ -81,20 +85,12 @@ def _tiles(vae: AutoencoderKLWan, tile_side: int) -> Decoder:
         return seams.decode_chunk(vae, part, cache, first)
 
     def decode(latent: torch.Tensor, first: bool) -> torch.Tensor:
-        height, width = latent.shape[-2:]
-        above: list[torch.Tensor] = []
-        bands = []
-        for top in range(0, height, step):
-            row = [tile(latent, top, left, first) for left in range(0, width, step)]
-            for place, one in enumerate(row):
-                if above:
-                    vae.blend_v(above[place], one, blend)
-                if place:
-                    vae.blend_h(row[place - 1], one, blend)
-            bands.append(torch.cat([one[..., :pixel_step, :pixel_step] for one in row], -1))
-            above = row
-        whole = torch.cat(bands, -2)[..., : height * space // patch, : width * space // patch]
-        return seams.to_pixels(vae, whole)
+        tops, lefts = (
+            [start // space for start in tile_starts(length * space, tile_side)]
+            for length in latent.shape[-2:]
+        )
+        rows = ([tile(latent, top, left, first) for left in lefts] for top in tops)
+        return seams.to_pixels(vae, _blended(vae, rows, kept, blend))
 
     return decode
 
@@ -123,12 +119,10 @@ def _whole_encoder(vae: AutoencoderKLWan) -> Encoder:
     return lambda pixels: seams.encode_chunk(vae, pixels, cache)
 
 
-def _tiled_encoder(vae: AutoencoderKLWan, tile_side: int) -> Encoder:
+def _tiled_encoder(vae: AutoencoderKLWan, side: int) -> Encoder:
     """As `_tiles`, the other way: blended as `vae.tiled_encode` does."""
-    patch = vae.config.patch_size or 1
-    side, step = tile_side * patch, (tile_side - TILE_OVERLAP) * patch
-    kept = step // vae.config.scale_factor_spatial
-    blend = side // vae.config.scale_factor_spatial - kept
+    space = vae.config.scale_factor_spatial
+    kept, blend = (side - TILE_OVERLAP) // space, TILE_OVERLAP // space
     caches: dict[tuple[int, int], list[Any]] = {}
 
     def tile(pixels: torch.Tensor, top: int, left: int) -> torch.Tensor:
@@ -136,21 +130,31 @@ def _tiled_encoder(vae: AutoencoderKLWan, tile_side: int) -> Encoder:
         return seams.encode_chunk(vae, pixels[..., top : top + side, left : left + side], cache)
 
     def encode(pixels: torch.Tensor) -> torch.Tensor:
-        height, width = pixels.shape[-2:]
-        above: list[torch.Tensor] = []
-        bands = []
-        for top in range(0, height, step):
-            row = [tile(pixels, top, left) for left in range(0, width, step)]
-            for place, one in enumerate(row):
-                if above:
-                    vae.blend_v(above[place], one, blend)
-                if place:
-                    vae.blend_h(row[place - 1], one, blend)
-            bands.append(torch.cat([one[..., :kept, :kept] for one in row], -1))
-            above = row
-        return torch.cat(bands, -2)
+        tops, lefts = (tile_starts(length, side) for length in pixels.shape[-2:])
+        rows = ([tile(pixels, top, left) for left in lefts] for top in tops)
+        return _blended(vae, rows, kept, blend)
 
     return encode
+
+
+def _blended(
+    vae: AutoencoderKLWan, rows: Iterable[list[torch.Tensor]], kept: int, blend: int
+) -> torch.Tensor:
+    """Rows of tiles [1, C, f, h, w] as one. kept: so much of each is its own, all of the last; of
+    what follows, blend goes over into the next."""
+    above: list[torch.Tensor] = []
+    bands: list[torch.Tensor] = []
+    for row in rows:
+        for place, one in enumerate(row):
+            if above:
+                vae.blend_v(above[place], one, blend)
+            if place:
+                vae.blend_h(row[place - 1], one, blend)
+        if bands:
+            bands[-1] = bands[-1][..., :kept, :]
+        bands.append(torch.cat([*(one[..., :kept] for one in row[:-1]), row[-1]], -1))
+        above = row
+    return torch.cat(bands, -2)
 
 
 def _statistics(vae: AutoencoderKLWan) -> tuple[torch.Tensor, torch.Tensor]:

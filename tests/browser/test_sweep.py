@@ -55,6 +55,7 @@ def states(page: Page) -> list[str]:
 
 def test_four_looks_of_a_product(open_page: Opener, form: Page, home: Path) -> None:
     page = form
+    page.fill("#steps input, #steps textarea", "4")
     expect(page.locator("#each-go")).to_be_visible()
     try_each(page)
     expect(page.locator(".looksgrid .name")).to_have_text(NAMES)

@@ -16,6 +16,9 @@ from studio.plan import TILE_OVERLAP, Placement, Precision, Residency
 
 KINDS = pytest.mark.parametrize("model", ["t2v-a14b", "ti2v-5b"])
 WAY = Placement(Precision.FP32, Residency.CPU)
+TILE = 192
+# Height and width of which the VAE's own tiles reach no further than ours.
+NO_TILE_TOO_MANY = (224, 352)
 LENGTHS = pytest.mark.parametrize("length", [1, 2, 4])
 
 
@@ -48,29 +51,51 @@ def test_streamed_decoding_is_the_vaes_own(
     assert len(frames) == 4 * length - 3
 
 
-@pytest.mark.parametrize(
-    ("model", "side"), [("t2v-a14b", 256), ("t2v-a14b", 384), ("ti2v-5b", 256)]
-)
+@KINDS
 def test_tiles_are_blended_as_the_vae_blends_them(
-    model: str, side: int, vae: Callable[[str], torch.nn.Module], watch: Watch
+    model: str, vae: Callable[[str], torch.nn.Module], watch: Watch
 ) -> None:
     """Several tiles across, the last of them narrow; a film of 5 frames."""
     whole = vae(model)
+    height, width = NO_TILE_TOO_MANY
     stride = MODELS[model].stride[1]
-    latents = torch.randn(1, whole.config.z_dim, 2, 320 // stride, 512 // stride)
+    latents = torch.randn(1, whole.config.z_dim, 2, height // stride, width // stride)
+    wanted = tiled_by_the_vae(whole, latents)
+    assert torch.equal(tiled_by_us(whole, latents), wanted)
+    tiled = np.stack(list(decode.frames(whole, latents, watch, tile=TILE)))
+    assert tiled.shape == (5, height, width, 3)
+
+
+def test_at_its_end_a_film_is_what_the_last_tile_has_seen(
+    vae: Callable[[str], torch.nn.Module],
+) -> None:
+    """160 rows are one tile and 288 columns are two; the VAE's own code begins one more of each."""
+    whole = vae("t2v-a14b")
+    latents = torch.randn(1, whole.config.z_dim, 1, 160 // 8, 288 // 8)
+    ours, theirs = tiled_by_us(whole, latents), tiled_by_the_vae(whole, latents)
+    assert torch.equal(ours[..., :128, :256], theirs[..., :128, :256])
+    mean, deviation = decode._statistics(whole)
+    best = whole.decode(latents / (1.0 / deviation) + mean).sample
+    for end in (np.s_[..., 128:, :], np.s_[..., 256:]):
+        assert (ours[end] - best[end]).abs().mean() < (theirs[end] - best[end]).abs().mean()
+
+
+def tiled_by_us(whole: torch.nn.Module, latents: torch.Tensor) -> torch.Tensor:
     mean, deviation = decode._statistics(whole)
     scaled = latents / (1.0 / deviation) + mean
-    step = side - TILE_OVERLAP
-    whole.enable_tiling(side, side, step, step)
+    chunk = decode._tiles(whole, TILE)
+    return torch.cat(
+        [chunk(scaled[:, :, index : index + 1], index == 0) for index in range(scaled.shape[2])], 2
+    )
+
+
+def tiled_by_the_vae(whole: torch.nn.Module, latents: torch.Tensor) -> torch.Tensor:
+    mean, deviation = decode._statistics(whole)
+    whole.enable_tiling(TILE, TILE, TILE - TILE_OVERLAP, TILE - TILE_OVERLAP)
     try:
-        wanted = whole.decode(scaled).sample
+        return whole.decode(latents / (1.0 / deviation) + mean).sample
     finally:
         whole.disable_tiling()
-    chunk = decode._tiles(whole, side)
-    ours = [chunk(scaled[:, :, index : index + 1], index == 0) for index in range(2)]
-    assert torch.equal(torch.cat(ours, dim=2), wanted)
-    tiled = np.stack(list(decode.frames(whole, latents, watch, tile=side)))
-    assert tiled.shape == (5, 320, 512, 3)
 
 
 @KINDS
@@ -86,23 +111,25 @@ def test_streamed_encoding_is_the_vaes_own(
     assert torch.equal(decode.latents_of(whole, iter(film), watch), wanted)
 
 
-@pytest.mark.parametrize(
-    ("model", "height", "width"), [("t2v-a14b", 272, 464), ("ti2v-5b", 448, 704)]
-)
+@KINDS
 def test_tiles_are_encoded_as_the_vae_encodes_them(
-    model: str, height: int, width: int, vae: Callable[[str], torch.nn.Module], watch: Watch
+    model: str, vae: Callable[[str], torch.nn.Module], watch: Watch
 ) -> None:
-    """Tiles of several sizes, the last ones narrow; a film of 5 frames."""
+    """Tiles of several sizes, the last ones narrow; a film of 5 frames. The VAE counts its tiles in
+    patches here, and in pixels where it decodes."""
     whole = vae(model)
+    height, width = NO_TILE_TOO_MANY
     film = np.random.default_rng(1).integers(0, 256, (5, height, width, 3), np.uint8)
     pixels = 2.0 * (torch.from_numpy(film).permute(3, 0, 1, 2)[None] / 255.0) - 1.0
     mean, deviation = decode._statistics(whole)
-    whole.enable_tiling(256, 256, 192, 192)
+    patch = whole.config.patch_size or 1
+    side, step = TILE // patch, (TILE - TILE_OVERLAP) // patch
+    whole.enable_tiling(side, side, step, step)
     try:
         wanted = (whole.encode(pixels).latent_dist.mode() - mean) * (1.0 / deviation)
     finally:
         whole.disable_tiling()
-    ours = decode.latents_of(whole, iter(film), watch, tile=256)
+    ours = decode.latents_of(whole, iter(film), watch, tile=TILE)
     assert torch.equal(ours, wanted)
     assert not torch.equal(ours, decode.latents_of(whole, iter(film), watch))
 

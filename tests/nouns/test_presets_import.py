@@ -309,12 +309,13 @@ def test_every_bundled_preset_is_a_fixed_point_of_export_and_import(
 ) -> None:
     ids = [preset.id for preset in presets.everything(here)[0]]
     pack = presets.export(ids, tmp_path / "pack.zip", here)
-    for id in ids:
+    some = ids[::8]  # by themselves: each is read and compared as it is in the pack
+    for id in some:
         presets.export([id], tmp_path / f"{id}.yaml", here)
     monkeypatch.setattr(presets, "BUNDLED_PRESETS", tmp_path / "none")
-    for files in ([pack], [tmp_path / f"{id}.yaml" for id in ids]):
+    for files, expected in (([pack], ids), ([tmp_path / f"{id}.yaml" for id in some], some)):
         kept = brought(here, *files)
-        assert [one.preset.id for one in kept] == ids
+        assert [one.preset.id for one in kept] == expected
         for one in kept:
             bundled = BUNDLED_PRESETS / f"{one.preset.id}.yaml"
             assert own(here)[bundled.name] == bundled.read_bytes()
@@ -322,8 +323,8 @@ def test_every_bundled_preset_is_a_fixed_point_of_export_and_import(
             assert [need.need for need in one.found.missing if need.need is Need.PICTURE] == (
                 [Need.PICTURE] if one.preset.picture and not shown(one.preset.picture) else []
             )
-        again = presets.export(ids, tmp_path / "again.zip", here)
-        assert {one.standing for one in plan(here, again, pack).found} == {Standing.SAME}
+        again = presets.export(expected, tmp_path / "again.zip", here)
+        assert {one.standing for one in plan(here, again, *files).found} == {Standing.SAME}
         for file in [*here.presets.iterdir(), again]:
             file.unlink()
 
