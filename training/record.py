@@ -52,6 +52,8 @@ GOALS = (
         percent=False,
     ),
     Goal(words="VAE on held-out clips, dB", group="vae", name="psnr", limit=30.0, percent=False),
+    # No clip can show more than its VAE can.
+    Goal(words="words left of drawn clips by the VAE", group="vae", name="shown", limit=0.95),
     Goal(
         words="colour drift of the last frame",
         group="vae",
