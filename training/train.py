@@ -74,7 +74,7 @@ def main() -> int:
     run = Run(asked.out, asked.device, until=time.monotonic() + asked.stop_after * 60)
     run.bf16 = run.bf16 and not asked.fp32
     if asked.vae and not run.has("vae-final"):
-        vae.take(run, asked.vae)
+        vae.take(run, asked.vae, learns_on=asked.latents)
     if asked.experts and not run.has("high-begin"):
         text.take(run, asked.experts, learns_on=asked.words)
         experts.take(run, asked.experts)
@@ -94,7 +94,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stop-after", type=float, default=1e6, help="stop after so many minutes")
     parser.add_argument("--threads", type=int, help="processor threads")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    parser.add_argument("--vae", type=Path, help="take the VAE of this finished model")
+    parser.add_argument("--vae", type=Path, help="begin with the VAE of this finished model")
+    parser.add_argument("--latents", action="store_true", help="all of it learns on, too")
     parser.add_argument(
         "--experts", type=Path, help="begin with the text and the experts of this finished model"
     )

@@ -61,6 +61,8 @@ def train(run: Run, effort: Effort, minutes: float) -> AutoencoderKLWan:
         if run.has("vae-done"):
             put(run.load("vae-done")[0], "vae", vae)
         else:
+            if run.has("vae-begin"):
+                put(run.load("vae-begin")[0], "vae", vae)
             _learn(run, effort, minutes, vae, drawn)
         _close(vae)
         _keep_statistics(run, vae, drawn)
@@ -71,8 +73,13 @@ def _learn(
     run: Run, effort: Effort, minutes: float, vae: AutoencoderKLWan, drawn: dict[Size, Drawn]
 ) -> None:
     codes = Codes([one.clips[: 240 // len(drawn) + 1] for one in drawn.values()], run.device)
+    taught = 0.0 if run.has("vae-begin") else TAUGHT
     stage = Stage(run, "vae", {"vae": vae}, RATE, (minutes, effort.steps))
-    stage.train(lambda now: _losses(now, vae, codes, _batch(now, drawn, effort)))
+
+    def loss(now: Stage) -> Losses:
+        return _losses(now, vae, codes, _batch(now, drawn, effort), taught=now.progress < taught)
+
+    stage.train(loss)
 
 
 def train_decoder(run: Run, effort: Effort, minutes: float) -> None:
@@ -108,9 +115,12 @@ def load(run: Run) -> AutoencoderKLWan:
     return vae.eval().requires_grad_(False)
 
 
-def take(run: Run, model: Path) -> None:
-    """Go on with the VAE of a finished model's folder, as if it had been trained here."""
+def take(run: Run, model: Path, *, learns_on: bool) -> None:
+    """Begin with the VAE of a finished model's folder, or keep its latents as they are."""
     finished = AutoencoderKLWan.from_pretrained(model / "vae", torch_dtype=torch.float32)
+    if learns_on:
+        run.save("vae-begin", {f"vae.{name}": p for name, p in finished.named_parameters()}, {})
+        return
     tensors = {
         **finished.state_dict(),
         "latents_mean": torch.tensor(finished.config.latents_mean),
@@ -144,9 +154,10 @@ def _batch(stage: Stage, drawn: dict[Size, Drawn], effort: Effort) -> _Batch:
     )
 
 
-def _losses(stage: Stage, vae: AutoencoderKLWan, codes: "Codes", batch: _Batch) -> Losses:
+def _losses(
+    stage: Stage, vae: AutoencoderKLWan, codes: "Codes", batch: _Batch, *, taught: bool
+) -> Losses:
     """Pixels and their edges, and the codes: all of the truth while taught, a tether after."""
-    taught = stage.progress < TAUGHT
     truth = codes.encode(batch.pixels)
     with stage.run.autocast():
         latents = vae.encode(batch.pixels).latent_dist.mean.float()

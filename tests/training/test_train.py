@@ -93,7 +93,7 @@ def same_experts(first: Path, second: Path) -> None:
 
 def test_a_finished_model_learns_on(at_once: Path, tmp_path: Path) -> None:
     run = Run(tmp_path, "cpu", time.monotonic() + FOREVER)
-    vae.take(run, at_once)
+    vae.take(run, at_once, learns_on=False)
     text.take(run, at_once, learns_on=True)
     experts.take(run, at_once)
     again = train(run, EFFORTS["smoke"])
@@ -107,6 +107,18 @@ def test_a_finished_model_learns_on(at_once: Path, tmp_path: Path) -> None:
             torch.testing.assert_close(after[name], before[name], rtol=0, atol=0.02)
     before, after = (load_file(model / "text_encoder" / TEXT_FILE) for model in (at_once, again))
     assert any(not torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_finished_vae_learns_on(at_once: Path, tmp_path: Path) -> None:
+    run = Run(tmp_path, "cpu", time.monotonic() + FOREVER)
+    vae.take(run, at_once, learns_on=True)
+    after = vae.train(run, EFFORTS["smoke"], 1.0).state_dict()
+    before = load_file(at_once / "vae" / FILE)
+    for half in ("encoder", "decoder"):
+        names = [name for name in before if name.startswith(half)]
+        assert any(not torch.equal(after[name], before[name].float()) for name in names)
+        for name in names:
+            torch.testing.assert_close(after[name], before[name].float(), rtol=0, atol=0.05)
 
 
 def test_a_text_encoder_may_stay_as_it_is(at_once: Path, tmp_path: Path) -> None:
