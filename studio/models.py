@@ -290,11 +290,11 @@ POCKET = ModelSpec(
     name="Pocket",
     note=Words(
         en="Built in: shows the workflow, not the picture quality of Wan2.2. "
-        "Half trained, and soft as if out of focus: place, light, time and side follow the words, "
-        "motion and colour mostly, shapes at times, lighting and exact sizes hardly.",
+        "Soft as if out of focus: place, light, time, side, angle and motion follow the words, "
+        "camera moves and tones mostly, shapes, colours and sizes every other time, lighting less.",
         zh="内置模型：演示流程，不代表 Wan2.2 的画质。"
-        "训练到一半，画面像没对上焦：地点、光源、时间和左右位置会跟随文字，运动和颜色大多会，"
-        "形状有时会，布光和精确的大小还不太行。",
+        "画面像没对上焦：地点、光源、时间、左右位置、机位角度和运动会跟随文字，运镜和色调大多会，"
+        "形状、颜色和景别大约一半时候会，布光更少。",
     ),
     licence="Apache-2.0",
     repository=None,
