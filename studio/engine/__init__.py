@@ -12,7 +12,7 @@ from studio.plan import Hardware
 
 # Torch's memory for tensors of a forward has gaps that nothing else fits in: 2.4 GB for A14B at
 # 832×480 on an H200, so that plans which leave 0.6 GB for them ran out of memory. Where large
-# blocks are not cut, 0.2 GB suffice (`benchmarks/gaps.py`). Not the expandable segments that
+# blocks are not cut, 0.3 GB suffice (`benchmarks/gaps.py`). Not the expandable segments that
 # torch has for it on Linux: most users' Windows has none of them.
 MAX_SPLIT_MB = 64
 # Of the environment, set before torch is imported; what the user has set stays.

@@ -72,11 +72,8 @@ def _tiles(vae: AutoencoderKLWan, tile_side: int) -> Decoder:
     """Each tile has a past of its own; neighbours are blended as `vae.tiled_decode` does."""
     space = vae.config.scale_factor_spatial
     patch = vae.config.patch_size or 1
-    side, kept, blend = (
-        tile_side // space,
-        (tile_side - TILE_OVERLAP) // patch,
-        TILE_OVERLAP // patch,
-    )
+    side = tile_side // space
+    kept, blend = (tile_side - TILE_OVERLAP) // patch, TILE_OVERLAP // patch
     caches: dict[tuple[int, int], list[Any]] = {}
 
     def tile(latent: torch.Tensor, top: int, left: int, first: bool) -> torch.Tensor:
