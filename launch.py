@@ -53,6 +53,8 @@ if sys.version_info < (3, 11):  # noqa: UP036
 FOLDER = Path(__file__).resolve().parent
 TORCH_INDEX = "https://download.pytorch.org/whl"
 INTERRUPTED = 130  # what shells give for a program ended by Ctrl+C
+# Two tests at a time; those of a file one after the other, and all that share a browser.
+ALL_TESTS = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
 
 
 class SetupError(Exception):
@@ -644,7 +646,7 @@ def command(environment: Environment, arguments: list[str]) -> list[str]:
     if arguments[:1] == ["studio"]:
         return [python, "-P", "-m", "studio", *arguments[1:]]
     if arguments[:1] == ["--test"]:
-        return [python, "-P", "-m", "pytest", *arguments[1:]]
+        return [python, "-P", "-m", "pytest", *(arguments[1:] or ALL_TESTS)]
     return [python, str(folder / "app.py"), *arguments]
 
 

@@ -71,7 +71,9 @@ def test_commands_and_tests_run_inside_the_environment(ready: Rushes) -> None:
         errors
     )
     assert installed(ready, "pytest") == ["9.9"]
-    assert "Setting up" not in ready.start("--test")[2]
+    _, output, errors = ready.start("--test")
+    assert json.loads(output.splitlines()[-1])[1][:2] == ["-n", "2"]
+    assert "Setting up" not in errors
     assert "Setting up" not in ready.start()[2]
 
 
