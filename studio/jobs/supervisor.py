@@ -132,28 +132,43 @@ class Supervisor:
             for file in sorted(self._places.work.glob("*"))
             if LEFTOVER.fullmatch(file.name) and file.is_file()
         ]
-        films = [file for file in leftovers if FILM.fullmatch(file.name)]
+        films = self._films()
         for film in films:
             self._rescue(film)
         settle()
+        kept = {film.stem for film in films}  # a film that is not taken in yet needs its poster
         for file in leftovers:
-            if file not in films:
+            if file.stem not in kept:
                 # Windows does not delete what somebody has open; then it is next time's turn.
                 with contextlib.suppress(PermissionError):
                     file.unlink(missing_ok=True)
 
+    def _films(self) -> list[Path]:
+        """The whole films in the work folder: finished, and not taken in yet."""
+        files = sorted(self._places.work.glob("*.mp4"))
+        return [file for file in files if FILM.fullmatch(file.name) and file.is_file()]
+
     def _rescue(self, film: Path) -> None:
         """A film that was finished and never taken in is taken in now, or stays where it is."""
         try:
-            tag = tag_from_json(mp4.words(film))
-            found = Finished(tag=tag, file=film, poster=film.with_suffix(".webp"))
-            clip = self._finish(found)
+            made = _made(film)
+            clip = self._finish(made)
         except (StudioError, OSError) as error:
             LOG.warning("%s is kept as it is: %s", film, error)
             return
         for job in self._queue.jobs(states=[State.RUNNING]):
-            if job.shot == tag.shot:
+            if job.shot == made.tag.shot:
                 self._queue.finish(job.id, clip)
+
+    def _film_of(self, job: Job) -> Finished | None:
+        """A job's film, where it was finished and could not be taken in when it was."""
+        for film in self._films():
+            # One that is damaged is nobody's.
+            with contextlib.suppress(StudioError, OSError):
+                made = _made(film)
+                if made.tag.shot == job.shot:
+                    return made
+        return None
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
@@ -169,6 +184,10 @@ class Supervisor:
 
     def _work(self, job: Job) -> None:
         try:
+            made = self._film_of(job)
+            if made is not None:
+                self._relay(job, made)
+                return
             task = self._prepare(job)
             with contextlib.closing(self._worker.run(task)) as said:
                 for event in said:
@@ -221,6 +240,12 @@ class Supervisor:
         self._hardware = hardware
         self._trouble = None
         _write(hardware, self._places)
+
+
+def _made(film: Path) -> Finished:
+    """What the worker said of a whole film. Raises StudioError if it cannot be read."""
+    tag = tag_from_json(mp4.words(film))
+    return Finished(tag=tag, file=film, poster=film.with_suffix(".webp"))
 
 
 def last_hardware(places: Places) -> Hardware | None:

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from filelock import FileLock, Timeout
 from studio import mp4
 from studio.clip import Clip, Tag
 from studio.errors import RenderFailed, StudioError
-from studio.events import Failed, Finished
+from studio.events import Failed, Finished, Task
 from studio.jobs.job import Job, State
 from studio.jobs.ownership import Owner
 from studio.jobs.queue import Queue
@@ -327,6 +328,8 @@ def test_a_film_that_cannot_be_taken_in_is_kept(queue: Queue, where: Places) -> 
         raise StudioError(f"{made.file.name} could not be moved.", "Close what shows it.")
 
     film = a_whole_film(where, 1)
+    poster = film.with_suffix(".webp")
+    poster.write_bytes(b"poster")
     unreadable = film.with_name("00000000000d.mp4")
     unreadable.write_bytes(b"a damaged film")
     supervisor = Supervisor(queue, prepare_in(where), refuse, FAKE, where)
@@ -334,8 +337,36 @@ def test_a_film_that_cannot_be_taken_in_is_kept(queue: Queue, where: Places) -> 
     (job,) = add(queue, "")
     assert "could not be moved" in (wait_for(queue, job.id).error or "")
     supervisor.stop()
-    assert film.exists() and unreadable.exists()
+    assert film.exists() and poster.exists() and unreadable.exists()
     assert (where.work / f"{job.id:012x}.mp4").exists()
+
+
+def test_a_job_whose_film_lies_finished_is_not_rendered_again(queue: Queue, where: Places) -> None:
+    full = threading.Event()
+    full.set()
+    taken: list[Path] = []
+
+    def take(made: Finished) -> Clip:
+        if full.is_set():
+            raise StudioError(f"{made.file.name} could not be moved.", "Free the disk.")
+        taken.append(made.file)
+        return adopt(made)
+
+    def prepare(job: Job) -> Task:
+        raise AssertionError(f"Job {job.id} is rendered")
+
+    a_whole_film(where, 1, seed=8)
+    theirs = a_whole_film(where, 3, seed=0)
+    theirs.with_name("000000000002.mp4").write_bytes(b"a damaged film")
+    supervisor = Supervisor(queue, prepare, take, FAKE, where)
+    supervisor.start()
+    (job,) = add(queue, "")
+    assert wait_for(queue, job.id).error == f"{theirs.name} could not be moved."
+    full.clear()
+    queue.again(job.id)
+    ended = wait_for(queue, job.id, State.FINISHED)
+    assert (ended.clip_id, taken) == (theirs.stem, [theirs])
+    supervisor.stop()
 
 
 def test_a_worker_that_cannot_start_is_tried_once_and_then_for_each_job(
