@@ -42,14 +42,18 @@ class Folders:
 
     def __init__(self, places: Places) -> None:
         self._roots = {Place.LIBRARY: places.library, Place.TRASH: places.trash}
-        self._not_clips = {places.work, places.trash, places.pictures}
+        self._not_clips = {places.work, places.trash, places.pictures, places.exports}
 
     def path(self, spot: Spot) -> Path:
         """Where a file is that has not gone."""
         return self._roots[spot.place] / spot.file
 
     def exists(self, spot: Spot) -> bool:
-        return spot.place is not Place.GONE and self.path(spot).is_file()
+        """Whether there is a file, in a folder where clips may be."""
+        if spot.place is Place.GONE:
+            return False
+        top = self._roots[spot.place] / PurePath(spot.file).parts[0]
+        return top not in self._not_clips and self.path(spot).is_file()
 
     def stamp(self, spot: Spot) -> Stamp:
         """Raises FileNotFoundError if it has just vanished."""

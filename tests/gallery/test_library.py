@@ -18,6 +18,8 @@ from studio.errors import InvalidRequest, NotFound, StudioError
 from studio.events import Finished
 from studio.gallery import library as library_module
 from studio.gallery.filters import Filters
+from studio.gallery.folders import Place, Spot, Stamp
+from studio.gallery.index import Index
 from studio.gallery.library import MAX_TAGS, Library
 from studio.paths import Places
 from studio.shot import Kind, Refine, Way
@@ -420,10 +422,9 @@ def test_a_film_that_is_being_written_is_not_looked_at(
     library: Library, render: Render, places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library.adopt(render())
-    places.exports.mkdir()
     for name in ("clip.partial.mp4", "clip.frames.PARTIAL.mp4"):
-        film(places.exports / "whole.mp4", {"some": "words"})
-        (places.exports / "whole.mp4").rename(places.exports / name)
+        film(places.library / "whole.mp4", {"some": "words"})
+        (places.library / "whole.mp4").rename(places.library / name)
 
     def opened(path: Path) -> None:
         raise AssertionError(path)
@@ -483,6 +484,30 @@ def test_a_copy_takes_over_when_the_original_goes(
     clip.file.unlink()
     library.sync()
     assert library.clips() == [replace(clip, file=copy)]
+
+
+def test_an_export_never_takes_its_clips_place(
+    library: Library, render: Render, places: Places
+) -> None:
+    """Not when the clip is renamed, nor where an older studio took it for the clip."""
+    clip = library.adopt(render())
+    library.star(clip.id, 4)
+    places.exports.mkdir()
+    trimmed = Path(shutil.copy(clip.file, places.exports / "trimmed.mp4"))
+    library.sync()
+    renamed = clip.file.rename(places.library / "zenith.mp4")
+    library.sync()
+    assert library.clips() == [replace(clip, file=renamed, stars=4)]
+    index = Index(places.data / "index.sqlite")
+    with index.changing() as change:
+        row, status = change.get(clip.id), trimmed.stat()
+        stamp = Stamp(status.st_mtime_ns, status.st_size)
+        spot = Spot(Place.LIBRARY, "Exports/trimmed.mp4")
+        change.put(replace(row, spot=spot, stamp=stamp))
+        change.add_stranger(row.spot, row.stamp)
+    library.sync()
+    assert library.clips() == [replace(clip, file=renamed, stars=4)]
+    assert library.sync() == 0
 
 
 def test_two_files_that_change_names_change_rows(
