@@ -246,10 +246,16 @@ class Library:
         return len(seen) + len(vanished)
 
     def _see(self, spot: Spot) -> Seen | None:
-        """Open a file; None if it has just vanished. A film that is ours has its poster then."""
+        """Open a file; None if it has just vanished, or cannot be read now, and is looked at again
+        the next time. A film that is ours has its poster then."""
         path = self._folders.path(spot)
         try:
             stamp = self._folders.stamp(spot)
+            with path.open("rb") as film:
+                film.read(1)
+        except OSError:
+            return None
+        try:
             tag = tag_from_json(mp4.words(path))
             if not self._poster(tag.id).exists():
                 with contextlib.closing(mp4.frames(path)) as frames:
@@ -258,7 +264,7 @@ class Library:
                     mp4.poster(deque(half, maxlen=1).pop(), self._poster(tag.id))
         except InvalidRequest:
             return Seen(spot=spot, stamp=stamp, tag=None)
-        except (FileNotFoundError, NotFound):
+        except NotFound:
             return None
         return Seen(spot=spot, stamp=stamp, tag=tag)
 

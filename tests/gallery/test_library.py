@@ -553,6 +553,32 @@ def test_a_library_on_a_drive_that_is_away_loses_nothing(
     assert library.clips() == [replace(clip, stars=1)]
 
 
+def test_a_clip_that_cannot_be_read_for_a_moment_is_looked_at_again(
+    library: Library, render: Render, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a file that somebody holds on Windows, or that a cloud service has not fetched."""
+    clip = library.adopt(render())
+    library.star(clip.id, 2)
+    renamed = clip.file.rename(places.library / "held.mp4")
+    opened = Path.open
+
+    def refuse(self: Path, *given: str) -> object:
+        if self == renamed:
+            raise PermissionError(13, "The process cannot access the file")
+        return opened(self, *given)
+
+    def unreadable(path: Path) -> None:
+        raise InvalidRequest(f"{path.name} carries no recipe.", "Choose a clip made here.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        patch.setattr(mp4, "words", unreadable)
+        library.sync()
+        assert library.clips() == []
+    library.sync()
+    assert library.clips() == [replace(clip, file=renamed, stars=2)]
+
+
 @pytest.mark.parametrize(
     "change",
     [
