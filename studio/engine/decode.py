@@ -1,13 +1,16 @@
 """Latents ↔ frames, one latent frame at a time, so that a whole film is never in memory.
 
+Where not even one frame has room, a film goes in tiles: each tile by itself from its first frame to
+its last, for what it keeps of its past takes nearly half as much as its work. Its frames wait in
+main memory until they are blended with its neighbours'.
+
 Bit for bit what `vae.decode` and `vae.encode` give; in tiles, too, but at the right and lower edge:
 there diffusers begins one tile more than it takes to get to the end, narrow and without
 surroundings, and blends it over what the tile before has seen better. Knows nothing of shots or
 files.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
@@ -19,10 +22,8 @@ from studio.plan import TILE_OVERLAP, tile_starts
 
 FRAMES_PER_LATENT = 4
 
-# Decodes one latent frame [1, C, 1, h, w], unnormalised, of a film from its first on.
-Decoder = Callable[[torch.Tensor, bool], torch.Tensor]
-# Encodes the pixels of one latent frame [1, 3, f, H, W] likewise.
-Encoder = Callable[[torch.Tensor], torch.Tensor]
+# The pixels of one latent frame: f frames, uint8 [H, W, 3].
+Chunk = list[np.ndarray]
 
 
 def frames(
@@ -33,63 +34,65 @@ def frames(
     tile: side in pixels of overlapping tiles, for a fraction of the memory; None for whole frames.
     """
     watch.begin("decode")
-    decode = _whole(vae) if tile is None else _tiles(vae, tile)
     mean, deviation = _statistics(vae)
     # In the pipeline's order of operations; multiplying instead would round differently.
     scaled = latents.to(vae.device, vae.dtype) / (1.0 / deviation) + mean
-    total = scaled.shape[2]
-    for index in range(total):
-        with torch.no_grad():
-            pixels = decode(scaled[:, :, index : index + 1], index == 0)
-        yield from _to_bytes(pixels)
-        watch.step(index + 1, total)
+    made = _whole(vae, scaled, watch) if tile is None else _tiles(vae, scaled, tile, watch)
+    for decoded in made:
+        yield from _to_bytes(seams.to_pixels(vae, decoded))
 
 
 def probe(vae: AutoencoderKLWan, shape: tuple[int, int, int], tile: int | None) -> None:
-    """Decode a film of two empty latent frames, shape (C, h, w), to see that memory suffices.
+    """Decode a film of two empty latent frames, shape (C, h, w), or a tile of it, to see that
+    memory suffices.
 
     Two, because only the second has a past to keep. tile: as for `frames`. Raises what torch raises
     where it does not.
     """
-    decode = _whole(vae) if tile is None else _tiles(vae, tile)
-    channels, height, width = shape
-    latent = torch.zeros(1, channels, 1, height, width, device=vae.device, dtype=vae.dtype)
-    with torch.no_grad():
-        for first in (True, False):
-            decode(latent, first)
+    channels, *sides = shape
+    if tile is not None:
+        sides = [min(side, tile // vae.config.scale_factor_spatial) for side in sides]
+    empty = torch.zeros(1, channels, 2, *sides, device=vae.device, dtype=vae.dtype)
+    for _ in _decoded(vae, empty):
+        pass
 
 
-def _whole(vae: AutoencoderKLWan) -> Decoder:
-    cache = seams.empty_cache(vae.decoder)
-
-    def decode(latent: torch.Tensor, first: bool) -> torch.Tensor:
-        return seams.to_pixels(vae, seams.decode_chunk(vae, latent, cache, first))
-
-    return decode
+def _whole(vae: AutoencoderKLWan, scaled: torch.Tensor, watch: Watch) -> Iterator[torch.Tensor]:
+    for index, decoded in enumerate(_decoded(vae, scaled)):
+        yield decoded
+        watch.step(index + 1, scaled.shape[2])
 
 
-def _tiles(vae: AutoencoderKLWan, tile_side: int) -> Decoder:
-    """Each tile has a past of its own; neighbours are blended as `vae.tiled_decode` does."""
+def _tiles(
+    vae: AutoencoderKLWan, scaled: torch.Tensor, tile_side: int, watch: Watch
+) -> Iterator[torch.Tensor]:
+    """Neighbours are blended as `vae.tiled_decode` does."""
     space = vae.config.scale_factor_spatial
     patch = vae.config.patch_size or 1
-    side = tile_side // space
-    kept, blend = (tile_side - TILE_OVERLAP) // patch, TILE_OVERLAP // patch
-    caches: dict[tuple[int, int], list[Any]] = {}
+    side, length = tile_side // space, scaled.shape[2]
+    tops, lefts = (
+        [start // space for start in tile_starts(size * space, tile_side)]
+        for size in scaled.shape[-2:]
+    )
+    films: list[list[list[torch.Tensor]]] = [[[] for _ in lefts] for _ in tops]
+    of, done = len(tops) * len(lefts) * length, 0
+    for row, top in zip(films, tops, strict=True):
+        for film, left in zip(row, lefts, strict=True):
+            part = scaled[..., top : top + side, left : left + side]
+            for decoded in _decoded(vae, part):
+                film.append(decoded.cpu())
+                done += 1
+                watch.step(done, of)
+    yield from _joined(vae, films, (tile_side - TILE_OVERLAP) // patch, TILE_OVERLAP // patch)
 
-    def tile(latent: torch.Tensor, top: int, left: int, first: bool) -> torch.Tensor:
-        cache = caches.setdefault((top, left), seams.empty_cache(vae.decoder))
-        part = latent[..., top : top + side, left : left + side]
-        return seams.decode_chunk(vae, part, cache, first)
 
-    def decode(latent: torch.Tensor, first: bool) -> torch.Tensor:
-        tops, lefts = (
-            [start // space for start in tile_starts(length * space, tile_side)]
-            for length in latent.shape[-2:]
-        )
-        rows = ([tile(latent, top, left, first) for left in lefts] for top in tops)
-        return seams.to_pixels(vae, _blended(vae, rows, kept, blend))
-
-    return decode
+def _decoded(vae: AutoencoderKLWan, scaled: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Unnormalised latents [1, C, T, h, w] → each latent frame as `seams.to_pixels` takes it."""
+    past = seams.empty_cache(vae.decoder)
+    for index in range(scaled.shape[2]):
+        with torch.no_grad():
+            decoded = seams.decode_chunk(vae, scaled[:, :, index : index + 1], past, index == 0)
+        yield decoded
 
 
 def latents_of(
@@ -100,38 +103,48 @@ def latents_of(
     The mode of the VAE's distribution, as the pipelines take a reference picture. tile: as for
     `frames`.
     """
-    encode = _whole_encoder(vae) if tile is None else _tiled_encoder(vae, tile)
     mean, deviation = _statistics(vae)
-    found = []
-    for chunk in _chunks(film):
-        watch.check()
-        with torch.no_grad():
-            mode = encode(_to_pixels(chunk, vae))
-        found.append(((mode - mean) * (1.0 / deviation)).float().cpu())
+    chunks = _chunks(film)
+    made = _encoded(vae, chunks, watch) if tile is None else _tiles_of(vae, chunks, tile, watch)
+    found = [((mode - mean) * (1.0 / deviation)).float().cpu() for mode in made]
     return torch.cat(found, dim=2)
 
 
-def _whole_encoder(vae: AutoencoderKLWan) -> Encoder:
-    cache = seams.empty_cache(vae.encoder)
-    return lambda pixels: seams.encode_chunk(vae, pixels, cache)
-
-
-def _tiled_encoder(vae: AutoencoderKLWan, side: int) -> Encoder:
+def _tiles_of(
+    vae: AutoencoderKLWan, chunks: Iterable[Chunk], side: int, watch: Watch
+) -> Iterator[torch.Tensor]:
     """As `_tiles`, the other way: blended as `vae.tiled_encode` does."""
+    whole = list(chunks)
+    tops, lefts = (tile_starts(length, side) for length in whole[0][0].shape[:2])
+
+    def encoded(top: int, left: int) -> list[torch.Tensor]:
+        place = np.s_[top : top + side, left : left + side]
+        return list(_encoded(vae, ([frame[place] for frame in chunk] for chunk in whole), watch))
+
     space = vae.config.scale_factor_spatial
-    kept, blend = (side - TILE_OVERLAP) // space, TILE_OVERLAP // space
-    caches: dict[tuple[int, int], list[Any]] = {}
+    films = [[encoded(top, left) for left in lefts] for top in tops]
+    yield from _joined(vae, films, (side - TILE_OVERLAP) // space, TILE_OVERLAP // space)
 
-    def tile(pixels: torch.Tensor, top: int, left: int) -> torch.Tensor:
-        cache = caches.setdefault((top, left), seams.empty_cache(vae.encoder))
-        return seams.encode_chunk(vae, pixels[..., top : top + side, left : left + side], cache)
 
-    def encode(pixels: torch.Tensor) -> torch.Tensor:
-        tops, lefts = (tile_starts(length, side) for length in pixels.shape[-2:])
-        rows = ([tile(pixels, top, left) for left in lefts] for top in tops)
-        return _blended(vae, rows, kept, blend)
+def _encoded(
+    vae: AutoencoderKLWan, chunks: Iterable[Chunk], watch: Watch
+) -> Iterator[torch.Tensor]:
+    """The mode of each latent frame, [1, C, 1, h, w]."""
+    past = seams.empty_cache(vae.encoder)
+    for chunk in chunks:
+        watch.check()
+        with torch.no_grad():
+            mode = seams.encode_chunk(vae, _to_pixels(chunk, vae), past)
+        yield mode
 
-    return encode
+
+def _joined(
+    vae: AutoencoderKLWan, films: list[list[list[torch.Tensor]]], kept: int, blend: int
+) -> Iterator[torch.Tensor]:
+    """The films of tiles, by row, column and latent frame, as one film; kept, blend: as in
+    `_blended`."""
+    for index in range(len(films[0][0])):
+        yield _blended(vae, ([film[index] for film in row] for row in films), kept, blend)
 
 
 def _blended(
@@ -169,15 +182,15 @@ def _to_bytes(pixels: torch.Tensor) -> Iterator[np.ndarray]:
     yield from (unit * 255).round().astype(np.uint8)
 
 
-def _to_pixels(chunk: list[np.ndarray], vae: AutoencoderKLWan) -> torch.Tensor:
+def _to_pixels(chunk: Chunk, vae: AutoencoderKLWan) -> torch.Tensor:
     """f frames, uint8 [H, W, 3] → [1, 3, f, H, W] in −1 … 1."""
     unit = torch.from_numpy(np.stack(chunk)).permute(3, 0, 1, 2)[None] / 255.0
     return (2.0 * unit - 1.0).to(vae.device, vae.dtype)
 
 
-def _chunks(film: Iterable[np.ndarray]) -> Iterator[list[np.ndarray]]:
+def _chunks(film: Iterable[np.ndarray]) -> Iterator[Chunk]:
     """The first frame alone, then four by four."""
-    chunk: list[np.ndarray] = []
+    chunk: Chunk = []
     wanted = 1
     for frame in film:
         chunk.append(frame)

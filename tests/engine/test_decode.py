@@ -1,13 +1,15 @@
 """Frame by frame is the whole, bit for bit."""
 
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from studio.engine import decode, film, load
+from studio.engine import decode, film, load, seams
 from studio.engine.load import Parts
 from studio.engine.watch import Watch
 from studio.events import Event, Progress
@@ -41,10 +43,8 @@ def test_streamed_decoding_is_the_vaes_own(
     latents = torch.randn(1, whole.config.z_dim, length, 4, 6)
     mean, deviation = decode._statistics(whole)
     wanted = whole.decode(latents / (1.0 / deviation) + mean).sample
-    chunk = decode._whole(whole)
     scaled = latents / (1.0 / deviation) + mean
-    ours = [chunk(scaled[:, :, index : index + 1], index == 0) for index in range(length)]
-    assert torch.equal(torch.cat(ours, dim=2), wanted)
+    assert torch.equal(pixels_of(whole, decode._decoded(whole, scaled)), wanted)
     frames = np.stack(list(decode.frames(whole, latents, watch)))
     unit = (wanted[0] / 2 + 0.5).clamp(0, 1).permute(1, 2, 3, 0).numpy()
     np.testing.assert_array_equal(frames, (unit * 255).round().astype(np.uint8))
@@ -66,6 +66,49 @@ def test_tiles_are_blended_as_the_vae_blends_them(
     assert tiled.shape == (5, height, width, 3)
 
 
+@KINDS
+def test_one_tile_has_a_past_at_a_time(
+    model: str,
+    vae: Callable[[str], torch.nn.Module],
+    watch: Watch,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a tile keeps of its past is nearly half of what the plan counts for it."""
+
+    class Past(list[Any]):
+        pass
+
+    pasts: list[weakref.ref[Past]] = []
+    most = [0]
+    empty, chunks = seams.empty_cache, (seams.decode_chunk, seams.encode_chunk)
+
+    def counted(half: torch.nn.Module) -> Past:
+        past = Past(empty(half))
+        pasts.append(weakref.ref(past))
+        return past
+
+    def watched(chunk: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+        def work(*given: Any) -> torch.Tensor:
+            most[0] = max(most[0], sum(past() is not None for past in pasts))
+            return chunk(*given)
+
+        return work
+
+    monkeypatch.setattr(seams, "empty_cache", counted)
+    monkeypatch.setattr(seams, "decode_chunk", watched(chunks[0]))
+    monkeypatch.setattr(seams, "encode_chunk", watched(chunks[1]))
+    whole = vae(model)
+    height, width = NO_TILE_TOO_MANY
+    stride = MODELS[model].stride[1]
+    latents = torch.randn(1, whole.config.z_dim, 2, height // stride, width // stride)
+    film = list(decode.frames(whole, latents, watch, tile=TILE))
+    tiles = len(pasts)
+    assert tiles == 2 * 3
+    decode.latents_of(whole, film, watch, tile=TILE)
+    assert len(pasts) == 2 * tiles
+    assert most == [1]
+
+
 def test_at_its_end_a_film_is_what_the_last_tile_has_seen(
     vae: Callable[[str], torch.nn.Module],
 ) -> None:
@@ -80,13 +123,15 @@ def test_at_its_end_a_film_is_what_the_last_tile_has_seen(
         assert (ours[end] - best[end]).abs().mean() < (theirs[end] - best[end]).abs().mean()
 
 
+def pixels_of(whole: torch.nn.Module, decoded: Iterator[torch.Tensor]) -> torch.Tensor:
+    return torch.cat([seams.to_pixels(whole, one) for one in decoded], 2)
+
+
 def tiled_by_us(whole: torch.nn.Module, latents: torch.Tensor) -> torch.Tensor:
     mean, deviation = decode._statistics(whole)
+    nobody = Watch(lambda _: None, lambda: False)
     scaled = latents / (1.0 / deviation) + mean
-    chunk = decode._tiles(whole, TILE)
-    return torch.cat(
-        [chunk(scaled[:, :, index : index + 1], index == 0) for index in range(scaled.shape[2])], 2
-    )
+    return pixels_of(whole, decode._tiles(whole, scaled, TILE, nobody))
 
 
 def tiled_by_the_vae(whole: torch.nn.Module, latents: torch.Tensor) -> torch.Tensor:

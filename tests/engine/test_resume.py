@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderKLWan
 
 from studio import mp4
 from studio.engine import Stopped, film, kept, load
@@ -16,6 +17,7 @@ from studio.engine.record import Record
 from studio.engine.wan import WanEngine
 from studio.errors import NotFound, OutOfMemory
 from studio.events import Event, Progress, Task
+from studio.plan import TILES
 from studio.shot import Kind, PictureUse, Refine, Shot, Way
 from tests.engine.making import ROOMY, Render, make_shot
 
@@ -138,16 +140,18 @@ def test_decoding_falls_back_to_tiles_when_memory_runs_out(
     shot = make_shot("t2v-a14b")
     whole = render(shot, name="whole.mp4").frames
 
-    def narrow(*_: Any) -> Any:
-        def decode(*_: Any) -> torch.Tensor:
+    probe = film.decode.probe
+    roomy: list[int | None] = list(TILES)
+
+    def narrow(vae: AutoencoderKLWan, shape: tuple[int, int, int], tile: int | None) -> None:
+        if tile not in roomy:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        probe(vae, shape, tile)
 
-        return decode
-
-    monkeypatch.setattr(film.decode, "_whole", narrow)
+    monkeypatch.setattr(film.decode, "probe", narrow)
     tiled = render(shot, by=WanEngine(ROOMY))
     np.testing.assert_array_equal(np.stack(whole), np.stack(tiled.frames))
-    monkeypatch.setattr(film.decode, "_tiles", narrow)
+    roomy.clear()
     told: list[Event] = []
     with pytest.raises(OutOfMemory):
         render(shot, by=WanEngine(ROOMY), name="never.mp4", say=told.append)
