@@ -95,9 +95,16 @@ def _sorted_by_what_they_are(execute: Execute) -> None:
     execute("CREATE INDEX clips_by_parent ON clips (parent) WHERE parent IS NOT NULL")
 
 
+def _found_by_file(execute: Execute) -> None:
+    """Thousands of files that have moved are found one by one, without reading all rows each time.
+    With both columns, so that SQLite never takes the index by age for it."""
+    execute("CREATE INDEX clips_by_file ON clips (file, place)")
+
+
 MIGRATIONS: list[Callable[[Execute], None]] = [
     _clips,
     _strangers,
     _revision,
     _sorted_by_what_they_are,
+    _found_by_file,
 ]

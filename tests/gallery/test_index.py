@@ -10,7 +10,7 @@ import pytest
 from studio.errors import StudioError
 from studio.gallery import index as index_module
 from studio.gallery.folders import Place, Spot, Stamp
-from studio.gallery.index import Damaged, Index, Row, Wanted
+from studio.gallery.index import Change, Damaged, Index, Row, Wanted
 from studio.gallery.library import Library
 from studio.gallery.migrations import MIGRATIONS, Execute
 from studio.paths import Places
@@ -114,6 +114,18 @@ def test_a_change_that_fails_changes_nothing(tmp_path: Path) -> None:
         change.put(row())
     assert index.get(row().id) == row()
     assert index.revision() > before
+
+
+def test_a_file_is_lost_without_reading_all_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "index.sqlite"
+    with Index(path).changing() as change:
+        for number in range(2000):
+            change.put(row(f"{number:012x}"))
+    thousands: list[None] = []
+    with closing(sqlite3.connect(path)) as sql:
+        sql.set_progress_handler(lambda: thousands.append(None), 1000)
+        Change(sql).lose(row().spot)
+    assert len(thousands) < 2
 
 
 def test_a_new_index_counts_on_from_a_lost_one(
