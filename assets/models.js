@@ -1,5 +1,5 @@
 // The Models page. It asks again every second while a model is on its way, and while it waits for this computer to be measured.
-const list = $('.models'), questions = { remove: $('.removing'), release: $('.releasing') }, pointing = $('.pointing'), mirror = $('.mirror');
+const list = $('.models'), questions = { remove: $('.removing'), release: $('.releasing'), change: $('.changing') }, pointing = $('.pointing'), mirror = $('.mirror');
 const nodes = new Map();          // model id → its <li>
 let all = [], timer = 0, turn = 0;
 
@@ -41,7 +41,7 @@ function run(kind, told) {
   li.append(make('small', '', pick(told.reason)));
   return li;
 }
-// The best way for this computer comes first, once it is known; what a person chose stays.
+// The way that was begun comes first, else the best one for this computer, once it is known; what a person chose stays.
 function offerWays(ways, model) {
   const order = model.ways.map(way => way.id).join(' ');
   if (ways.dataset.order === order) return;
@@ -50,6 +50,8 @@ function offerWays(ways, model) {
   ways.dataset.order = order;
   if (ways.dataset.chosen) ways.value = ways.dataset.chosen;
 }
+// Whether another way than the one begun is chosen.
+const changes = (model, ways) => model.partly && ways.value !== model.ways[0].id;
 // One sentence on how the model stands, beside its amount. chosen: bytes of the way to have it.
 function standing(model, chosen) {
   const { download, offer, check } = model;
@@ -98,7 +100,7 @@ function paintModel(model) {
   find('[data-act=get]').hidden = model.installed || active || !offer;
   find('[data-act=get]').classList.toggle('main', Boolean(model.runs.preview && model.runs.preview.fits));   // no invitation to what would not run
   find('[data-act=get]').disabled = Boolean(offer) && !offer.enough;
-  find('[data-act=get]').textContent = say(model.partly || coming ? 'go_on' : 'model_get');
+  find('[data-act=get]').textContent = say((model.partly || coming) && !changes(model, ways) ? 'go_on' : 'model_get');
   find('[data-act=pause]').hidden = !active;
   find('[data-act=use]').hidden = model.built_in || model.installed || active;
   find('[data-act=check]').hidden = model.built_in || !model.installed || checking;
@@ -142,12 +144,16 @@ list.addEventListener('click', event => {
   if (!button) return;
   const li = button.closest('li[data-id]'), { id } = li.dataset, { act: name } = button.dataset, ways = li.querySelector('.ways');
   if (name === 'use') return point(id);
-  const question = questions[name], model = all.find(each => each.id === id);
-  if (!question) return act(name, id, name === 'get' && !ways.hidden ? { bundle: ways.value } : {});
-  const sure = name === 'remove' ? say('model_remove_sure', { name: model.name }) : say('model_release_sure', { name: model.name });
-  question.querySelector('h2').textContent = sure;
-  if (name === 'release') question.querySelector('p').textContent = say('model_release_hint', { size: size(model.releasable) });
-  question.onclose = () => { if (question.returnValue === 'yes') act(name, id); };
+  const model = all.find(each => each.id === id), asked = name === 'get' && !ways.hidden ? { bundle: ways.value } : {};
+  const kind = name === 'get' && changes(model, ways) ? 'change' : name, question = questions[kind];
+  if (!question) return act(name, id, asked);
+  const chosen = model.ways.find(way => way.id === ways.value), told = {
+    remove: () => [say('model_remove_sure', { name: model.name }), say('model_remove_hint')],
+    release: () => [say('model_release_sure', { name: model.name }), say('model_release_hint', { size: size(model.releasable) })],
+    change: () => [say('model_change_sure', { name: model.name, way: pick(chosen.name) }), say('model_change_hint', { size: size(model.offer.bytes - model.offer.missing), begun: pick(model.ways[0].name), way: pick(chosen.name) })],
+  };
+  [question.querySelector('h2').textContent, question.querySelector('p').textContent] = told[kind]();
+  question.onclose = () => { if (question.returnValue === 'yes') act(name, id, asked); };
   question.returnValue = 'no';
   question.showModal();
 });

@@ -674,9 +674,12 @@ class Studio:
     # -- models
 
     def bundles(self, model_id: str) -> tuple[Bundle, ...]:
-        """The ways to have a model, the recommended one first; none for the built-in one."""
+        """The ways to have a model, the one begun first, else the recommended one; none for the
+        built-in one."""
         spec = models.model(model_id)
-        return catalogue.bundles(spec, self._best_precision(spec))
+        begun = self._begun(spec)
+        known = catalogue.bundles(spec, self._best_precision(spec))
+        return tuple(sorted(known, key=lambda one: one.id != begun))
 
     def offer(
         self, model_id: str, bundle_id: str | None = None, folder: Path | None = None
@@ -827,9 +830,12 @@ class Studio:
     # -- between them
 
     def _bundle(self, spec: ModelSpec, id: str | None) -> Bundle:
-        begun = manifest.read(weights.folder_of(spec, self.places.models))
-        asked = id or (begun.bundle if begun else None)
-        return catalogue.bundle(spec, asked, self._best_precision(spec))
+        return catalogue.bundle(spec, id or self._begun(spec), self._best_precision(spec))
+
+    def _begun(self, spec: ModelSpec) -> str | None:
+        """The way in which a model's download was begun."""
+        known = manifest.read(weights.folder_of(spec, self.places.models))
+        return known.bundle if known else None
 
     def _best_precision(self, spec: ModelSpec) -> Precision | None:
         """In which this computer would keep a model's experts for a clip of full size."""

@@ -422,6 +422,12 @@ SENTENCES = MappingProxyType(
             "Clips made with it stay.",
             "其文件将被删除；若位于你自己的文件夹则仅取消关联。已制作的片段会保留。",
         ),
+        model_change=("Change", "更换"),
+        model_change_sure=("Get {name} as “{way}” instead?", "改为下载 {name} 的“{way}”？"),
+        model_change_hint=(
+            "{size} of it came as “{begun}”. What “{way}” does not need of them is deleted.",
+            "已按“{begun}”下载 {size}，其中“{way}”不需要的文件将被删除。",
+        ),
         model_folder_have=("I have it already…", "我已有文件……"),
         model_folder_of=("Where is {name}?", "{name} 在哪里？"),
         model_folder=("Folder", "文件夹"),

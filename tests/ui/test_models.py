@@ -75,6 +75,19 @@ def test_got_and_let_go(studio: Studio) -> None:
         depot.act({"name": "polish", "id": "t2v-a14b"})
 
 
+def test_a_model_that_was_begun_goes_on_as_it_was_begun(studio: Studio, hub: Hub) -> None:
+    depot = Depot(studio)
+    recommended = one(depot.look({}), "t2v-a14b")["ways"][0]["id"]
+    hub.gate.clear()
+    depot.act({"name": "get", "id": "t2v-a14b", "bundle": "full"})
+    while not (told := one(depot.look({}), "t2v-a14b"))["partly"]:
+        pass
+    depot.act({"name": "pause", "id": "t2v-a14b"})
+    again = one(Depot(Studio(places(), Settings(mirror=hub.address))).look({}), "t2v-a14b")
+    for each in (told, again):
+        assert [way["id"] for way in each["ways"]][:2] == ["full", recommended]
+
+
 def test_originals_are_released_once_they_are_kept_as_they_run(studio: Studio) -> None:
     depot = Depot(studio)
     home = studio.get_model("t2v-a14b", "full").folder
