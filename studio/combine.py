@@ -283,8 +283,11 @@ def _within_limits(chosen: list[Choice]) -> tuple[list[Choice], list[LeftOut]]:
     left_out: list[LeftOut] = []
     for kind in CATEGORIES:
         own = [choice for choice in chosen if choice.term.category == kind.id]
-        newest_first = list({choice.term.id: choice for choice in reversed(own)}.values())
         # A term chosen twice belongs to the last who chose it and is no loss.
+        newest: dict[str, Choice] = {}
+        for choice in reversed(own):
+            newest.setdefault(choice.term.id, choice)
+        newest_first = list(newest.values())
         kept += reversed(newest_first[: kind.limit])
         left_out += [
             _left_out(choice, Reason.REPLACED, newest_first[0].source)

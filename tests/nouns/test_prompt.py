@@ -228,6 +228,18 @@ def test_within_a_category_the_later_preset_wins_and_a_card_over_all() -> None:
     assert {o.term.id for o in carded.left_out} == {"day", "night"}
 
 
+def test_a_term_chosen_twice_belongs_to_the_last_who_chose_it() -> None:
+    one, two = (preset(id, look={"color_tone": "warm"}) for id in ("one", "two"))
+    for chosen, look, source in (
+        ([one, two], {}, "two"),
+        ([two, one], {}, "one"),
+        ([one], {"color_tone": ("warm",)}, "color_tone=warm"),
+    ):
+        expansion = expanded(FERRY, *chosen, look=look)
+        assert [part.source for part in expansion.parts] == [source, "prompt"]
+        assert expansion.left_out == ()
+
+
 def test_lists_merge_up_to_the_category_s_limit() -> None:
     one = preset("one", look={"lighting_type": ["soft", "side"]})
     two = preset("two", look={"lighting_type": ["edge", "top"]})
