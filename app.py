@@ -21,13 +21,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from studio.paths import Places
     from studio.settings import Settings
+    from studio.studio import Studio
 
 
 # This computer talks to itself; a proxy would not find it.
 LOOPBACK = ("127.0.0.1", "localhost")
 LAST_PORT = 65535
-# A window that is just starting gets this long to tell its address.
-ADDRESS_SECONDS = 8.0
+# Where another program has the library, a start waits this long for its end, or for its window to
+# tell its address: on a cold disk that takes most of it.
+WAIT_SECONDS = 60.0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,11 +61,9 @@ def _run(asked: argparse.Namespace, found: "Places", kept: "Settings") -> int:
     told = found.data / "address.txt"
     password = _password() if asked.listen else None
     try:
-        if not studio.try_start():
-            other = _open_elsewhere(told)
-            if other is not None:
-                return _show(other, asked.no_browser)
-            studio.start()
+        other = _start(studio, told)
+        if other is not None:
+            return _show(other, asked.no_browser)
         told.unlink(missing_ok=True)
         from studio.ui.window import open_window  # noqa: PLC0415
 
@@ -85,12 +85,15 @@ def _run(asked: argparse.Namespace, found: "Places", kept: "Settings") -> int:
     return 0
 
 
-def _open_elsewhere(told: Path) -> str | None:
-    """The address of the window that has this library, if it answers; told: where it says it."""
-    until = time.monotonic() + ADDRESS_SECONDS
-    while time.monotonic() < until:
+def _start(studio: "Studio", told: Path) -> str | None:
+    """Start the studio, and give None; or the address of the window that has its library. told:
+    where that says it. Raises StudioError if the library stays another's and no window answers."""
+    until = time.monotonic() + WAIT_SECONDS
+    while not studio.try_start():
         if told.exists() and _answers(address := told.read_text(encoding="utf-8").strip()):
             return address
+        if time.monotonic() > until:
+            studio.start()  # says why it cannot
         time.sleep(0.3)
     return None
 

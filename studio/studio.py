@@ -133,12 +133,13 @@ class Studio:
     def start(self) -> None:
         """Become the owner of the library and run its queue.
 
-        Raises StudioError if another studio has it open.
+        Raises StudioError if another program is.
         """
         if not self.try_start():
             raise StudioError(
-                f"A studio is already open on {self.places.library}.",
-                "Use that window, or choose another folder with --library.",
+                f"Rushes is already at work on {self.places.library}, "
+                "in a window or at a terminal.",
+                "Wait for it, close it, or choose another folder with --library.",
             )
 
     def try_start(self) -> bool:

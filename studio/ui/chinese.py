@@ -263,9 +263,11 @@ SENTENCES = MappingProxyType(
         ),
         "The job list {} was written by a newer studio.": "任务列表 {} 由更新版本的程序写成。",
         "Start that one, or bring this one up to date.": "请启动那个版本，或更新本程序。",
-        "A studio is already open on {}.": "已有一个程序打开了 {}。",
-        "Use that window, or choose another folder with --library.": (
-            "请使用那个窗口，或用 --library 选择另一个文件夹。"
+        "Rushes is already at work on {}, in a window or at a terminal.": (
+            "Rushes 已在某个窗口或终端中使用 {}。"
+        ),
+        "Wait for it, close it, or choose another folder with --library.": (
+            "请等它结束，或将其关闭，或用 --library 选择另一个文件夹。"
         ),
         "No take was chosen.": "没有选择镜头。",
         "Choose one in the strip.": "请在胶片条中选择一条。",

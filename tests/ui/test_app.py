@@ -5,14 +5,19 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import app
 from app import main
-from studio.paths import PROJECT
+from studio.jobs.ownership import Owner
+from studio.paths import PROJECT, places
+from studio.settings import Settings
+from studio.studio import Studio
 
 START_SECONDS = 60
 COMMAND = [sys.executable, "app.py", "--no-browser", "--port", "7970"]
@@ -77,13 +82,32 @@ def test_a_second_start_leads_to_the_first(
     assert address in again.stdout
 
 
-def test_an_address_that_is_not_this_computers_is_not_opened(
-    studio: tuple[str, Path], environment: dict[str, str]
+def test_a_second_start_takes_over_from_a_first_that_ends() -> None:
+    first, second = Owner(places()), Studio(places(), Settings())
+    assert first.try_own()
+    ending = threading.Timer(0.5, first.release)
+    ending.start()
+    try:
+        assert app._start(second, places().data / "address.txt") is None
+        assert not first.try_own()
+    finally:
+        ending.join()
+        second.close()
+
+
+def test_a_second_start_says_who_has_the_library(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = studio[1]
-    said.write_text("http://example.com:80/", encoding="utf-8")
-    again = subprocess.run(
-        COMMAND, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert again.returncode == 1
-    assert "already open" in again.stderr and "example.com" not in again.stdout
+    """Such as a render at a terminal; and an address that is not this computer's is not opened."""
+    for name in ("GRADIO_ANALYTICS_ENABLED", "GRADIO_TEMP_DIR", "NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")  # is put back after the test
+    monkeypatch.setattr(app, "WAIT_SECONDS", 0.1)
+    here = places()
+    first = Owner(here)
+    assert first.try_own()
+    (here.data / "address.txt").write_text("http://example.com:80/", encoding="utf-8")
+    assert main(["--no-browser"]) == 1
+    said = capsys.readouterr()
+    assert f"at work on {here.library}, in a window or at a terminal" in said.err
+    assert "example.com" not in said.out
+    first.release()
