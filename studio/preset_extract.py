@@ -14,6 +14,7 @@ from typing import Any
 from studio.clip import Tag
 from studio.combine import Combination, Origin, combine, negative
 from studio.errors import InvalidRequest
+from studio.lora import Lora
 from studio.models import MODELS, ModelSpec
 from studio.preset_schema import UNREADABLE
 from studio.preset_versions import SCHEMA
@@ -48,8 +49,7 @@ def extract(tag: Tag, resolve: Resolve) -> Document:
     said = _as_asked(tag, spec, resolve)
     if said is None:
         said = _as_read(tag, spec)
-    if tag.shot.loras:
-        said["loras"] = [asdict(one) for one in tag.shot.loras]
+    said |= _worn(tag.shot.loras)
     if not said:
         raise InvalidRequest("This clip was made without a look.", "Choose another clip.")
     return _named(_title(tag.recipe.prompt)) | said
@@ -63,6 +63,7 @@ def of_recipe(recipe: Recipe, spec: ModelSpec, presets: Sequence[Preset], name: 
     # Its own negative prompt is the person's, not the look's.
     asked = replace(recipe, negative_prompt=None)
     said = _merged(combine(asked, presets), asked, spec)
+    said |= _worn(expand(asked, spec, presets).loras)
     if not said:
         raise InvalidRequest(
             "There is no look to keep yet.", "Choose cards or presets on the Create page first."
@@ -84,6 +85,10 @@ def _as_asked(tag: Tag, spec: ModelSpec, resolve: Resolve) -> Document | None:
     recipe = replace(tag.recipe, negative_prompt=None)
     said = _merged(combine(recipe, presets), recipe, spec)
     return said if _gives(said, tag, spec) else None
+
+
+def _worn(loras: Iterable[Lora]) -> Document:
+    return _filled({"loras": [asdict(one) for one in loras]})
 
 
 def _reads_the_same(expansion: Expansion, tag: Tag) -> bool:

@@ -14,9 +14,10 @@ from studio import mp4, preset_import, presets
 from studio.clip import Tag
 from studio.combine import combine, negative
 from studio.errors import InvalidRequest
+from studio.lora import Lora
 from studio.models import POCKET
 from studio.paths import Places, places
-from studio.preset_extract import extract
+from studio.preset_extract import extract, of_recipe
 from studio.preset_import import Choice, Standing
 from studio.presets import Preset, from_document, to_document
 from studio.prompt import expand
@@ -137,6 +138,16 @@ def test_a_look_becomes_a_file_that_a_person_can_read() -> None:
         *("negative:", "  add: {en: [haze]}", "  remove: [style]"),
         *("sampling:", "  steps: 12", "  guidance: 2.5"),
     ]
+
+
+def test_a_new_look_keeps_the_loras_of_the_presets_it_is_made_of() -> None:
+    film = {"file": "film.safetensors", "sha256": "a" * 64, "expert": "low", "strength": 0.7}
+    ours = {"file": "ours.safetensors", "sha256": "b" * 64, "expert": "both", "strength": 1.0}
+    mine = preset("mine", look={"color_tone": "warm"}, loras=[film])
+    recipe = Recipe(prompt=FERRY, presets=("mine",), loras=(Lora(**ours),))
+    document = of_recipe(recipe, POCKET, [mine], "Ours")
+    assert document["loras"] == [film, ours]
+    assert from_document(document).look == mine.look
 
 
 def test_the_look_of_one_preset_is_that_preset() -> None:
