@@ -221,7 +221,7 @@ def _picture(bundle: Bundle, name: str, preset: Preset) -> bytes | None:
     if picture is None:
         return None
     with contextlib.suppress(PictureError):
-        return card(picture)
+        return card(picture, preset.id)
     return None
 
 
@@ -249,13 +249,14 @@ def _from_clip(path: Path, places: Places) -> tuple[bytes, bytes | None]:
         tag = tag_from_json(mp4.words(path))
     except NotFound as error:
         raise PresetError(error.message, error.advice) from error
-    data = written(extract(tag, lambda entry: presets.resolve(entry, places)))
+    document = extract(tag, lambda entry: presets.resolve(entry, places))
+    data = written(document)
     with contextlib.suppress(InvalidRequest), contextlib.closing(mp4.frames(path)) as film:
         middle = next(itertools.islice(film, tag.shot.frames // 2, None), None)
         if middle is not None:
             still = io.BytesIO()
             Image.fromarray(middle).save(still, "PNG")
-            return data, card(still.getvalue())
+            return data, card(still.getvalue(), document["id"])
     return data, None
 
 

@@ -92,37 +92,40 @@ def packed(files: Mapping[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
-def card(data: bytes) -> bytes:
+def card(data: bytes, id: str) -> bytes:
     """A picture drawn anew as a lossless WebP of at most 640 pixels a side, so that nothing but
     pixels travels on, and the next time around changes nothing.
 
-    data: a PNG, JPEG or WebP of at most 6,000 pixels a side. Raises PictureError.
+    data: a PNG, JPEG or WebP of at most 6,000 pixels a side and 8 MB. id: of the preset, to say
+    whose picture cannot be used. Raises PictureError.
     """
+    if len(data) > MAX_PICTURE_BYTES:
+        raise _no_card(id, f"it is larger than {MAX_PICTURE_BYTES >> 20} MB")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=list(FORMATS)) as image:
                 if max(image.size) > MAX_SIDE:
-                    raise _no_card(f"it has {image.width}×{image.height} pixels")
+                    raise _no_card(id, f"it has {image.width}×{image.height} pixels")
                 upright = ImageOps.exif_transpose(image).convert("RGB")
     except (
         *(OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error),
         *(Image.DecompressionBombError, MemoryError),
     ) as error:
-        raise _no_card("it cannot be read") from error
+        raise _no_card(id, "it cannot be read") from error
     upright.thumbnail((CARD_SIDE, CARD_SIDE), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
     upright.save(stream, "WEBP", lossless=True)
     return stream.getvalue()
 
 
-def card_of(path: Path) -> bytes:
+def card_of(path: Path, id: str) -> bytes:
     """`card` of a file. Raises PictureError."""
     try:
         with path.open("rb") as stream:
-            return card(stream.read(MAX_PICTURE_BYTES))
+            return card(stream.read(MAX_PICTURE_BYTES + 1), id)
     except OSError as error:
-        raise _no_card(f"{path.name} cannot be opened, {error.strerror}") from error
+        raise _no_card(id, f"{path.name} cannot be opened, {error.strerror}") from error
 
 
 class _Folder:
@@ -237,8 +240,9 @@ def _too_much(name: str) -> PresetError:
     )
 
 
-def _no_card(why: str) -> PictureError:
+def _no_card(id: str, why: str) -> PictureError:
     return PictureError(
-        f"The preset's picture cannot be used: {why}.",
-        f"Use a PNG, JPEG or WebP file of at most {MAX_SIDE} pixels a side.",
+        f"The picture of “{id}” cannot be used: {why}.",
+        f"Use a PNG, JPEG or WebP file of at most {MAX_SIDE} pixels a side and "
+        f"{MAX_PICTURE_BYTES >> 20} MB.",
     )

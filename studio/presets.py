@@ -158,7 +158,7 @@ def edit(id: str, changes: Document, places: Places, picture: Path | None = None
     if changes.get("id", id) != id:
         raise _other_id(id)
     data = _changed(file.read_bytes(), changes)
-    drawn = card_of(picture) if picture else None
+    drawn = card_of(picture, id) if picture else None
     if drawn is None and file.parent != places.presets:
         drawn = _card(file, preset)
     return keep(data, drawn, places)
@@ -298,12 +298,12 @@ def _portable(file: Path, preset: Preset) -> tuple[bytes, bytes | None]:
         return data, None
     if picture.name == name:
         return data, picture.read_bytes()
-    return _changed(data, {"picture": name}), card_of(picture)
+    return _changed(data, {"picture": name}), card_of(picture, preset.id)
 
 
 def _card(file: Path, preset: Preset) -> bytes | None:
     picture = _picture(file, preset)
-    return None if picture is None else card_of(picture)
+    return None if picture is None else card_of(picture, preset.id)
 
 
 def _picture(file: Path, preset: Preset) -> Path | None:

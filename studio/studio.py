@@ -223,8 +223,8 @@ class Studio:
 
         clip_id: whose poster is its card. Raises InvalidRequest if there is no look, NotFound.
         """
-        drawn = None if clip_id is None else card_of(self.clip(clip_id).poster)
         said = preset_extract.of_recipe(recipe, self._spec(recipe), self._presets(recipe), name)
+        drawn = None if clip_id is None else card_of(self.clip(clip_id).poster, said["id"])
         data, here = written(said), self.presets()
         if said["id"] in {preset.id for preset in here}:
             data = presets.another(data, here, self.places)

@@ -516,12 +516,13 @@ SENTENCES = MappingProxyType(
         "Have it packed again, as an ordinary zip.": "请让对方重新打包成普通的 zip。",
         "{} holds more than a pack of presets.": "{} 的内容超出了预设包的上限。",
         "Make packs of at most {} presets and {} MB.": "每个包最多 {} 个预设、{} MB。",
-        "The preset's picture cannot be used: {}.": "无法使用预设的图片：{}。",
+        "The picture of “{}” cannot be used: {}.": "无法使用“{}”的图片：{}。",
+        "it is larger than {} MB": "超过了 {} MB",
         "it has {}×{} pixels": "它有 {}×{} 像素",
         "it cannot be read": "无法读取",
         "{} cannot be opened, {}": "无法打开 {}，{}",
-        "Use a PNG, JPEG or WebP file of at most {} pixels a side.": (
-            "请使用每边不超过 {} 像素的 PNG、JPEG 或 WebP 文件。"
+        "Use a PNG, JPEG or WebP file of at most {} pixels a side and {} MB.": (
+            "请使用每边不超过 {} 像素、不超过 {} MB 的 PNG、JPEG 或 WebP 文件。"
         ),
         # Presets: what is wrong in a file, and where
         "{}, line {}": "{}（第 {} 行）",

@@ -608,6 +608,25 @@ def test_a_picture_of_another_name_travels_under_the_preset_s(tmp_path: Path, he
     assert Image.open(tmp_path / "small.webp").getpixel((0, 0)) == (255, 165, 0)
 
 
+def test_a_picture_that_is_too_large_is_told_with_whose_it_is(
+    tmp_path: Path, here: Places
+) -> None:
+    here.presets.mkdir(parents=True)
+    written(here.presets, SMALLEST.replace("small", "other"), "other.yaml")
+    written(here.presets, SMALLEST + "picture: by hand.png\n", "small.yaml")
+    large = here.presets / "by hand.png"
+    Image.new("RGB", (60, 40), "orange").save(large)
+    with large.open("ab") as stream:
+        stream.truncate((8 << 20) + 1)
+    for act in (
+        lambda: presets.export(["other", "small"], tmp_path / "pack.zip", here),
+        lambda: presets.edit("small", {}, here, large),
+    ):
+        with pytest.raises(PictureError, match="“small” cannot be used: it is larger than 8 MB"):
+            act()
+    assert not (tmp_path / "pack.zip").exists()
+
+
 # --- the JSON Schema -----------------------------------------------------------------------------
 
 SCHEMA = json.loads((BUNDLED_PRESETS / "preset.schema.json").read_text("utf-8"))

@@ -336,8 +336,8 @@ def shown(name: str) -> bool:
 def test_a_picture_changes_once_and_never_again(tmp_path: Path, here: Places) -> None:
     lossy = io.BytesIO()
     Image.linear_gradient("L").convert("RGB").save(lossy, "WEBP", quality=50)
-    once = preset_pack.card(lossy.getvalue())
-    assert preset_pack.card(once) == once
+    once = preset_pack.card(lossy.getvalue(), "small")
+    assert preset_pack.card(once, "small") == once
     assert list(Image.open(io.BytesIO(once)).getdata()) == list(Image.open(lossy).getdata())
 
 
@@ -373,7 +373,7 @@ def png(width: int, height: int) -> bytes:
 )
 def test_a_picture_that_is_none_does_not_come_in(data: bytes, tmp_path: Path, here: Places) -> None:
     with pytest.raises(PictureError):
-        preset_pack.card(data)
+        preset_pack.card(data, "small")
     pack = {"a.yaml": SMALLEST + "picture: a.png\n", "a.png": data}
     (kept,) = brought(here, packed(tmp_path / "pack.zip", pack))
     assert kept.found.missing == (Missing(need=Need.PICTURE, name="a.png"),)
@@ -387,7 +387,7 @@ def test_only_pixels_come_in() -> None:
     exif[0x0112] = 6  # lies on its side
     stream = io.BytesIO()
     source.save(stream, "JPEG", exif=exif, comment=b"<script>")
-    card = preset_pack.card(stream.getvalue() + b"<script>alert(1)</script>")
+    card = preset_pack.card(stream.getvalue() + b"<script>alert(1)</script>", "small")
     assert b"script" not in card
     with Image.open(io.BytesIO(card)) as image:
         assert image.size == (213, 640) and not image.getexif()
@@ -398,7 +398,7 @@ def test_of_a_moving_picture_the_first_one_comes_in() -> None:
     frames = [Image.new("RGBA", (60, 40), color) for color in ("orange", "blue")]
     stream = io.BytesIO()
     frames[0].save(stream, "WEBP", save_all=True, append_images=frames[1:], lossless=True)
-    with Image.open(io.BytesIO(preset_pack.card(stream.getvalue()))) as image:
+    with Image.open(io.BytesIO(preset_pack.card(stream.getvalue(), "small"))) as image:
         assert (getattr(image, "n_frames", 1), image.getpixel((0, 0))) == (1, (255, 165, 0))
 
 
