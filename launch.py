@@ -53,6 +53,7 @@ if sys.version_info < (3, 11):  # noqa: UP036
 FOLDER = Path(__file__).resolve().parent
 TORCH_INDEX = "https://download.pytorch.org/whl"
 INTERRUPTED = 130  # what shells give for a program ended by Ctrl+C
+ANSWER_SECONDS = 60.0  # within which the private Python tells its version
 # Two tests at a time; those of a file one after the other, and all that share a browser.
 ALL_TESTS = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
 
@@ -250,7 +251,10 @@ class Environment:
         return self.root / "rushes.json"
 
     def python_version(self) -> str | None:
-        """The version of its Python, or None where that does not run as this environment."""
+        """The version of its Python, or None where that does not run as this environment.
+
+        Raises SetupError if it does not answer: on a PC that is short of memory it may be whole,
+        and at work for a studio that is open."""
         if not (self.python.is_file() and (self.root / "pyvenv.cfg").is_file()):
             return None
         question = (
@@ -260,12 +264,17 @@ class Environment:
             answer = subprocess.run(
                 [str(self.python), "-I", "-c", question],
                 capture_output=True,
-                timeout=60,
+                timeout=ANSWER_SECONDS,
                 check=True,
             )
             number, prefix = json.loads(answer.stdout)
             is_this = Path(prefix).samefile(self.root)
-        except (OSError, ValueError, subprocess.SubprocessError):
+        except subprocess.TimeoutExpired as error:
+            raise SetupError(
+                "The private Python does not answer.",
+                "Close other programs or restart the PC, then start again.",
+            ) from error
+        except (OSError, ValueError, subprocess.CalledProcessError):
             return None
         return number if is_this and version(number) >= (3, 11) else None
 

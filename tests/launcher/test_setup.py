@@ -128,6 +128,20 @@ def test_after_an_interruption_damaged_files_are_found(ready: Rushes, damage: st
     assert not leftover.exists()
 
 
+@posix
+def test_a_python_that_is_slow_to_answer_is_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = launch.Environment(folder=tmp_path)
+    environment.python.parent.mkdir(parents=True)
+    environment.python.write_text("#!/bin/sh\nexec sleep 60\n", "utf-8")
+    environment.python.chmod(0o755)
+    (environment.root / "pyvenv.cfg").touch()
+    monkeypatch.setattr(launch, "ANSWER_SECONDS", 0.1)
+    with pytest.raises(launch.SetupError, match="does not answer"):
+        environment.python_version()
+
+
 @pytest.mark.parametrize("part", ["python", "pyvenv.cfg", "pip"])
 def test_a_broken_environment_is_made_anew(ready: Rushes, part: str) -> None:
     if part == "python":
