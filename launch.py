@@ -582,7 +582,10 @@ class Setup:
             raise SetupError("pip could not install this; its message is above.", self.pip_advice())
 
     def pip_advice(self) -> str:
-        hints = ["Check the internet connection and start again: what is there already is kept."]
+        hints = [
+            "Close every running Rushes, check the internet connection and start again: "
+            "what is there already is kept."
+        ]
         free_gb = shutil.disk_usage(self.environment.folder).free / 1e9
         if free_gb < 15:  # a CUDA build of PyTorch: about 5 GB of wheels, unpacked to twice that
             hints.append(f"This disk has only {free_gb:.1f} GB free; 15 GB are enough.")

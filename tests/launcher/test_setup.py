@@ -82,7 +82,8 @@ def test_what_cannot_be_had_is_said(ready: Rushes) -> None:
     status, output, errors = ready.start()
     assert (status, output) == (1, "")
     assert "lantern==3.0" in errors
-    assert "Check the internet connection and start again" in errors
+    assert "\nClose every running Rushes" in errors
+    assert "check the internet connection and start again" in errors
     assert "Traceback" not in errors
     ready.require("lantern==2.0")
     assert ready.start()[0] == 0
