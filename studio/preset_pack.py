@@ -10,6 +10,7 @@ import itertools
 import re
 import stat
 import struct
+import unicodedata
 import warnings
 import zipfile
 import zlib
@@ -38,6 +39,8 @@ METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 CARD_SIDE = 640
 MAX_SIDE = 6000
 
+# The flag by which a zip says that a name is UTF-8; without it the library reads it as cp437.
+_IS_UTF_8 = 0x800
 _NO_PACK = "It is safer not to open it; ask for the YAML files themselves."
 # Absolute, on a drive, upwards, or with a separator of another system.
 _LEAVES = re.compile(r"^/|^[A-Za-z]:|\\|(^|/)\.\.(/|$)|[\x00-\x1f]")
@@ -171,13 +174,16 @@ class _Zip:
         self._left = MAX_PACK_BYTES
 
     def names(self) -> list[str]:
-        return sorted(name for name in self._members if is_preset(PurePosixPath(name)))
+        names = {_readings(member)[0] for member in self._members.values()}
+        return sorted(name for name in names if is_preset(PurePosixPath(name)))
 
     def preset(self, name: str) -> bytes:
         return self._read(self._members[name], MAX_BYTES + 1)
 
     def picture(self, name: str, beside: str) -> bytes | None:
-        member = self._members.get(PurePosixPath(beside).with_name(name).as_posix())
+        # Both names are read in the same way.
+        paths = [PurePosixPath(one).with_name(name) for one in _readings(self._members[beside])]
+        member = next(filter(None, (self._members.get(path.as_posix()) for path in paths)), None)
         if member is None or member.file_size > MAX_PICTURE_BYTES:
             return None
         return self._read(member, MAX_PICTURE_BYTES)
@@ -205,17 +211,33 @@ def _archive(path: Path) -> zipfile.ZipFile:
 
 
 def _members(archive: zipfile.ZipFile, name: str) -> dict[str, zipfile.ZipInfo]:
+    """The files by every reading of their names."""
     found = [member for member in archive.infolist() if not member.is_dir()]
     if len(found) > 2 * MAX_FILES:
         raise _too_much(name)
     for member in found:
         if member.compress_type not in METHODS:
             raise NotImplementedError
-        if _LEAVES.search(member.filename):
+        if not _readings(member):
             raise PresetError(f"{name} holds a file whose name leads out of it.", _NO_PACK)
         if stat.S_ISLNK(member.external_attr >> 16):
             raise PresetError(f"{name} holds a link instead of a file.", _NO_PACK)
-    return {member.filename: member for member in found}
+    return {reading: member for member in found for reading in reversed(_readings(member))}
+
+
+def _readings(member: zipfile.ZipInfo) -> list[str]:
+    """What a file's name may be, the likeliest first, but for what leads out of the zip.
+
+    macOS writes UTF-8 without saying so, and takes letters and their accents apart; Windows writes
+    as the language of its user does.
+    """
+    names = [member.filename]
+    if not member.flag_bits & _IS_UTF_8 and not member.filename.isascii():
+        written, names = member.orig_filename.encode("cp437"), []
+        for code in ("utf-8", "gb18030", "cp437"):
+            with contextlib.suppress(UnicodeDecodeError):
+                names.append(written.decode(code))
+    return [unicodedata.normalize("NFC", name) for name in names if not _LEAVES.search(name)]
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import hashlib
 import io
 import stat
 import struct
+import unicodedata
 import zipfile
 import zlib
 from pathlib import Path
@@ -420,6 +421,46 @@ def test_a_name_that_leads_out_of_a_pack_is_refused(
     assert found.found == ()
     assert "leads out of it" in found.wrong[0].message
     assert not (tmp_path / "up.yaml").exists() and not (tmp_path.parent / "up.yaml").exists()
+
+
+def coded(path: Path, files: dict[str, str | bytes], code: str) -> Path:
+    """A zip whose names are in some code, and that does not say in which."""
+    lengths = {name: len(name.encode(code)) for name in files}
+    plain = {name: f"{number}".rjust(lengths[name], "~") for number, name in enumerate(files)}
+    data = packed(path, {plain[name]: files[name] for name in files}).read_bytes()
+    for name in files:
+        data = data.replace(plain[name].encode(), name.encode(code))
+    return written(path, data)
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "code"),
+    [
+        ("预设", "金色.png", "gb18030"),
+        ("预设", "金色.png", "utf-8"),
+        ("誠", "誠.png", "gb18030"),
+        ("cafe\u0301", "cafe\u0301.png", "utf-8"),
+        ("Straße", "Käse.png", "cp437"),
+    ],
+    ids=["Chinese Windows", "macOS", "a backslash within a letter", "accents apart", "Windows"],
+)
+def test_names_of_another_system_keep_their_pictures(
+    folder: str, name: str, code: str, tmp_path: Path, here: Places
+) -> None:
+    said = f"{SMALLEST}picture: {unicodedata.normalize('NFC', name)}\n"
+    files: dict[str, str | bytes] = {f"{folder}/a.yaml": said, f"{folder}/{name}": picture()}
+    (kept,) = brought(here, coded(tmp_path / "pack.zip", files, code))
+    assert kept.found.missing == ()
+    assert set(own(here)) == {"small.yaml", "small.webp"}
+    if code != "cp437":
+        assert kept.found.source == unicodedata.normalize("NFC", f"pack.zip/{folder}/a.yaml")
+
+
+def test_another_code_leads_out_of_no_pack(tmp_path: Path, here: Places) -> None:
+    for name in ("../金色.yaml", "金色/../../a.yaml", "..\\金色.yaml", "誠/..\\a.yaml", "/金.yaml"):
+        pack = coded(tmp_path / "pack.zip", {name: SMALLEST}, "gb18030")
+        found = plan(here, pack)
+        assert found.found == () and "leads out of it" in found.wrong[0].message
 
 
 def test_a_link_in_a_pack_is_refused(tmp_path: Path, here: Places) -> None:
