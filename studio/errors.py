@@ -8,7 +8,9 @@ StudioError             shown to the person: what happened, and what to do
 ├── ModelMissing        the model is known but its files are not on this computer
 ├── DoesNotFit          no plan fits this computer's memory
 └── RenderFailed        a render began and could not be finished
-    └── OutOfMemory     it ran out of graphics or main memory
+    ├── CardLost        the graphics card answers nothing more, to this process
+    └── OutOfMemory     it ran out of graphics memory
+        └── OutOfMainMemory  it ran out of main memory
 """
 
 
@@ -59,8 +61,16 @@ class RenderFailed(StudioError):
     """A render began and could not be finished."""
 
 
+class CardLost(RenderFailed):
+    """The graphics card answers nothing more, to this process: only a new one can go on."""
+
+
 class OutOfMemory(RenderFailed):
-    """A render ran out of graphics or main memory."""
+    """A render ran out of graphics memory, or of what `OutOfMainMemory` is about."""
+
+
+class OutOfMainMemory(OutOfMemory):
+    """A render ran out of main memory."""
 
 
 def of_disk(error: OSError) -> StudioError:

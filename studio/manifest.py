@@ -93,6 +93,12 @@ def finish(folder: Path) -> None:
     write_whole(folder / WHOLE, b"")
 
 
+def finished(folder: Path) -> int | None:
+    """When a download was last called whole, in nanoseconds; None where none was."""
+    mark = folder / WHOLE
+    return mark.stat().st_mtime_ns if mark.exists() else None
+
+
 def there(folder: Path, planned: Manifest) -> int:
     """Bytes of a download that came: on disk, on their way, or let go in passing."""
     gone = planned.released.changed if planned.passing and planned.released else {}

@@ -10,19 +10,18 @@ from pathlib import Path
 
 from studio.files import write_whole
 from studio.models import ModelSpec
-from studio.plan import Hardware
+from studio.plan import Hardware, Margin
 
 LOG = logging.getLogger(__name__)
 FILE = "margins.json"
 
 
-def read(models: Path, spec: ModelSpec, hardware: Hardware) -> float:
-    """1.0 where nothing was learned; models is the folder of all downloaded weights."""
-    margin = _all(models).get(_key(spec, hardware), 1.0)
-    return max(margin, 1.0)
+def read(models: Path, spec: ModelSpec, hardware: Hardware) -> Margin:
+    """None at all where nothing was learned; models is the folder of all downloaded weights."""
+    return _all(models).get(_key(spec, hardware), Margin())
 
 
-def write(models: Path, spec: ModelSpec, hardware: Hardware, margin: float) -> None:
+def write(models: Path, spec: ModelSpec, hardware: Hardware, margin: Margin) -> None:
     """Remember it."""
     known = _all(models) | {_key(spec, hardware): margin}
     try:
@@ -31,10 +30,13 @@ def write(models: Path, spec: ModelSpec, hardware: Hardware, margin: float) -> N
         LOG.warning("How much memory a render takes could not be remembered: %s", error)
 
 
-def _all(models: Path) -> dict[str, float]:
+def _all(models: Path) -> dict[str, Margin]:
     try:
         data = json.loads((models / FILE).read_text(encoding="utf-8"))
-        return {str(key): float(value) for key, value in data.items()}
+        return {
+            str(key): Margin(vram=max(float(vram), 1.0), ram=max(float(ram), 1.0))
+            for key, (vram, ram) in data.items()
+        }
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 

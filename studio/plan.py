@@ -3,7 +3,7 @@
 Knows sizes and speeds; measures and loads nothing. Memory is in GiB, called gb as everywhere.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -186,11 +186,32 @@ class Needs(NamedTuple):
         return self.vram <= budget.vram and self.ram <= budget.ram
 
 
+class Margin(NamedTuple):
+    """How many times the predicted graphics and main memory to count on; above 1 where a render
+    ran out of it before."""
+
+    vram: float = 1.0
+    ram: float = 1.0
+
+    def wider(self, *, main: bool) -> Iterator["Margin"]:
+        """Ever more to count on, after a render ran out of main memory or of the card's."""
+        margin = self
+        while max(margin) < MOST_MARGIN:
+            if main:
+                margin = margin._replace(ram=margin.ram * MARGIN_STEP)
+            else:
+                margin = margin._replace(vram=margin.vram * MARGIN_STEP)
+            yield margin
+
+
+_NO_MARGIN = Margin()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
     """One way to run a shot of some extent: what each stage needs, and how long it takes.
 
-    tile: as in `Plan`. bf16: as in `Hardware`. margin: as in `plans`.
+    tile: as in `Plan`. bf16: as in `Hardware`.
     """
 
     extent: Extent
@@ -198,7 +219,7 @@ class Run:
     placement: Placement
     tile: tuple[int, int] | None
     bf16: bool
-    margin: float = 1.0
+    margin: Margin = _NO_MARGIN
 
     def peak(self) -> Needs:
         stages = (self.text(), self.sample(), self.decode())
@@ -259,13 +280,14 @@ class Run:
         host = _PROCESS_GB + _CUDA_GB + _LOADING_GB + aside
         match self.placement.residency:
             case Residency.CPU:
-                return Needs(0.0, (_PROCESS_GB + everything + working + aside) * self.margin)
+                card, host = 0.0, _PROCESS_GB + everything + working + aside
             case Residency.RESIDENT:
-                return Needs((everything + working) * self.margin, host)
+                card = everything + working
             case Residency.SWAP:
-                return Needs((on_card + working) * self.margin, host + everything)
+                card, host = on_card + working, host + everything
             case Residency.DISK:
-                return Needs((on_card + working) * self.margin, host + from_disk)
+                card, host = on_card + working, host + from_disk
+        return Needs(card * self.margin.vram, host * self.margin.ram)
 
     @property
     def _all_gb(self) -> float:
@@ -316,7 +338,7 @@ def plans(
     spec: ModelSpec,
     hardware: Hardware,
     reached_teraflops: float | None = None,
-    margin: float = 1.0,
+    margin: Margin = _NO_MARGIN,
     kept: Collection[Precision] = (),
 ) -> list[Plan]:
     """The best way in each precision and residency to run a shot of this extent, best first.
@@ -325,9 +347,8 @@ def plans(
     memory is missing. More memory never gives a worse first plan.
 
     reached_teraflops: what past renders of this model reached on this computer; None if there
-    are none, then the measured speed is taken with the usual share. margin: how many times the
-    predicted memory of where it runs to count on; above 1 where a render ran out of it before.
-    kept: the only precisions that the experts can be had in, where their originals were released.
+    are none, then the measured speed is taken with the usual share. kept: the only
+    precisions that the experts can be had in, where their originals were released.
     """
     budget = _budget(hardware)
     speed = hardware.teraflops or _NOMINAL_TERAFLOPS
@@ -363,7 +384,7 @@ def choose(
     spec: ModelSpec,
     hardware: Hardware,
     reached_teraflops: float | None = None,
-    margin: float = 1.0,
+    margin: Margin = _NO_MARGIN,
     kept: Collection[Precision] = (),
 ) -> Plan:
     """The best plan that fits. Raises DoesNotFit, saying what is missing, where none does."""
@@ -378,13 +399,12 @@ def roomier(
     spec: ModelSpec,
     hardware: Hardware,
     failed: Plan,
-    margin: float,
+    wider: Iterable[Margin],
     kept: Collection[Precision] = (),
-) -> tuple[Plan, float] | None:
-    """The best plan that does it otherwise than one that ran out of memory at this margin, and the
-    margin it counts on; None where there is no other that fits."""
-    while margin < MOST_MARGIN:
-        margin *= MARGIN_STEP
+) -> tuple[Plan, Margin] | None:
+    """The best plan that does it otherwise than one that ran out of memory, and the first of the
+    wider margins that leads to it; None where there is no other that fits."""
+    for margin in wider:
         best = plans(extent, spec, hardware, None, margin, kept)[0]
         if not best.fits:
             return None

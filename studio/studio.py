@@ -923,6 +923,13 @@ class Studio:
             self._picture_sizes[sha256] = picture.size_of(path)
         return self._picture_sizes[sha256]
 
+    def _parent_file(self, refine: shot.Refine | None) -> Path | None:
+        """None also where the preview is gone: a refine that was begun goes on without it."""
+        try:
+            return self._library.clip(refine.parent).file if refine else None
+        except NotFound:
+            return None
+
     def _prepare(self, job: Job) -> Task:
         """What the worker needs for a job; runs when its turn has come."""
         refine = job.shot.refine
@@ -933,7 +940,7 @@ class Studio:
             recipe=job.recipe,
             shot=job.shot,
             output=self.places.work / f"{clip_id}.mp4",
-            parent_file=self._library.clip(refine.parent).file if refine else None,
+            parent_file=self._parent_file(refine),
             pictures=self.places.pictures,
             models=self.places.models,
             texts=self.places.texts,

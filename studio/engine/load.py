@@ -31,6 +31,8 @@ from studio.plan import Placement, Precision, Residency
 
 TEXT_ENCODER, HIGH, LOW, VAE = "text_encoder", "transformer", "transformer_2", "vae"
 PROCESSOR = torch.device("cpu")
+# What Windows answers where a file cannot be mapped because main memory and page file are full.
+_PAGE_FILE_TOO_SMALL = "os error 1455"
 
 
 class Parts:
@@ -276,6 +278,8 @@ class Parts:
         try:
             yield
         except (OSError, SafetensorError, KeyError) as error:
+            if _PAGE_FILE_TOO_SMALL in str(error):
+                raise MemoryError(str(error)) from error
             raise self._not_whole(f"{name} cannot be read, {error}") from error
 
     def _check_there(self, path: Path) -> None:

@@ -4,11 +4,13 @@ Knows steps and files; not how a step is made.
 """
 
 import contextlib
+import logging
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 
 from studio import ladder
 from studio.engine import kept
@@ -16,6 +18,7 @@ from studio.engine.kept import Checkpoint
 from studio.engine.scheduler import SolverState, StudioUniPC
 from studio.shot import Kind, Shot
 
+LOG = logging.getLogger(__name__)
 # A checkpoint is written after every step that is worth it: its cost stays below this share …
 SHARE = 0.03
 # … but never fewer than one in so many steps, so that a crash costs no more.
@@ -57,8 +60,9 @@ class Record:
         if step == self._last_step:
             return
         began = time.monotonic()
-        self._write(step, latents, solver.state())
-        self._last_step, self._last_time = step, time.monotonic()
+        if self._write(step, latents, solver.state()):
+            self._last_step = step
+        self._last_time = time.monotonic()
         self._cost = self._last_time - began
 
     def done(self, latents: torch.Tensor) -> None:
@@ -72,12 +76,18 @@ class Record:
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)
 
-    def _write(self, step: int, latents: torch.Tensor, solver: SolverState | None) -> None:
+    def _write(self, step: int, latents: torch.Tensor, solver: SolverState | None) -> bool:
+        """Whether it could be written: where not, the render goes on without it."""
         seconds = time.monotonic() - self.began
         stands = Checkpoint(
             step=step, latents=latents, solver=solver, noisy=self.noisy, seconds=seconds
         )
-        kept.save_checkpoint(self.path, self.shot, stands)
+        try:
+            kept.save_checkpoint(self.path, self.shot, stands)
+        except (OSError, SafetensorError) as error:
+            LOG.warning("How far the render is, could not be kept: %s", error)
+            return False
+        return True
 
     def _rungs(self, step: int) -> list[float]:
         """The ratios whose lift takes the latents as they are after this step."""

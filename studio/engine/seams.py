@@ -47,6 +47,14 @@ FP32_ISLANDS = tuple(WanTransformer3DModel._keep_in_fp32_modules)
 UMT5_UNQUANTIZED = tuple(UMT5EncoderModel._keep_in_fp32_modules)
 # Its results are rounded to 8 bits on the way; a wrong kernel's have nothing to do with the right.
 AGREEMENT = 0.98
+# What CUDA and its libraries say where the card is full and torch's allocator was not asked; the
+# last is cuDNN's where no way to convolve has room to work in (ComfyUI issues 10903 and 13210).
+_FULL_CARD = (
+    "CUDA error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "unable to find an engine to execute this computation",
+)
 
 
 def quiet() -> None:
@@ -162,10 +170,23 @@ def plain_kernel(layer: Linear4bit) -> Linear4bit:
 
 
 def ran_out_of_memory(error: BaseException) -> bool:
-    """Whether this is torch or Python saying that memory ran out.
+    """Whether this is torch or Python saying that memory ran out, of the card or of the computer.
 
-    The allocator of the processor has no exception type of its own.
+    Only torch's own allocator of the card has an exception for it.
     """
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    told = isinstance(error, RuntimeError) and any(one in str(error) for one in _FULL_CARD)
+    return told or ran_out_of_main_memory(error)
+
+
+def ran_out_of_main_memory(error: BaseException) -> bool:
+    """Whether it was the computer's memory and not the card's."""
+    if isinstance(error, MemoryError):
         return True
     return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+
+
+def lost_the_card(error: BaseException) -> bool:
+    """Whether CUDA itself failed: from then on everything this process asks of the card does."""
+    return isinstance(error, torch.AcceleratorError) and not ran_out_of_memory(error)

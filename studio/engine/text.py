@@ -51,11 +51,13 @@ def encode(parts: Parts, shot: Shot, watch: Watch, texts: Path) -> Text:
     for what, words in (("prompt", shot.prompt), ("negative prompt", shot.negative_prompt)):
         _check_length(tokenizer, what, words, parts.spec.text_tokens)
     watch.begin("load")
-    parts.get(load.TEXT_ENCODER)
-    watch.step(1, 1)
-    watch.begin("text")
-    text = _read(parts, tokenizer, shot)
-    parts.release(load.TEXT_ENCODER)
+    try:
+        parts.get(load.TEXT_ENCODER)
+        watch.step(1, 1)
+        watch.begin("text")
+        text = _read(parts, tokenizer, shot)
+    finally:
+        parts.release(load.TEXT_ENCODER)
     watch.step(1, 1)
     _remember(file, text)
     return text

@@ -15,7 +15,7 @@ import torch
 from PIL.Image import Image
 from safetensors import SafetensorError
 
-from studio import lora, margins, picture, weights
+from studio import lora, manifest, margins, picture, weights
 from studio.engine import answer, film, glimpse, hardware, kept, load, prepared, refine, seams
 from studio.engine.glimpse import Glimpses, Painter
 from studio.engine.kept import Kept
@@ -24,13 +24,15 @@ from studio.engine.record import Record
 from studio.engine.sample import Aside, Pictures, sample
 from studio.engine.text import Text, encode
 from studio.engine.watch import Watch
-from studio.errors import OutOfMemory, StudioError
+from studio.errors import CardLost, NotFound, OutOfMainMemory, OutOfMemory, StudioError
 from studio.events import Answered, Asking, Event, Finished, Prepared, Preparing, Started, Task
 from studio.models import ModelSpec, model
 from studio.plan import Hardware, Placement, Plan, choose, plans, roomier
 from studio.shot import Kind, PictureUse, Shot, Way, usual_extents
 
 LOG = logging.getLogger(__name__)
+# GiB that come and go without another program having started.
+_TAKEN_GB = 0.5
 
 
 class WanEngine:
@@ -44,6 +46,7 @@ class WanEngine:
         self._imagined = computer
         self._computer: hardware.Computer | None = None
         self._parts: Parts | None = None
+        self._got: int | None = None  # when the files of the parts were
         self._texts: dict[tuple[str, str], Text] = {}
         self._painter: Painter | None = None
         self._ways: dict[tuple[int, int, tuple[int, int] | None], list[film.Way]] = {}
@@ -64,18 +67,22 @@ class WanEngine:
         margin = margins.read(task.models, spec, here)
         kept_in = weights.kept_precisions(spec, task.models)
         plan = choose(extent, spec, here, None, margin, kept_in)
+        lasting = True
         while True:
             say(Started(plan=plan))
             try:
                 finished = self._rendered(task, plan, Watch(say, cancelled))
-            except OutOfMemory:
+            except OutOfMemory as error:
                 # Its memory is given back; the record says how far it came.
-                other = roomier(extent, spec, self.hardware(), plan, margin, kept_in)
+                now = self.hardware()
+                wider = margin.wider(main=isinstance(error, OutOfMainMemory))
+                other = roomier(extent, spec, now, plan, wider, kept_in)
                 if other is None:
                     raise
                 plan, margin = other
+                lasting = lasting and _as_free(now, here)
                 continue
-            if margin > margins.read(task.models, spec, here):
+            if lasting and margin != margins.read(task.models, spec, here):
                 margins.write(task.models, spec, here, margin)
             return finished
 
@@ -125,31 +132,38 @@ class WanEngine:
             parts = self._parts_for(spec, plan, task)
             folders = weights.lora_folders(task.models)
             parts.wear([(one, lora.required(one, folders)) for one in shot.worn])
-            parent = self._parent(task)
+            record = Record(path=task.checkpoint, shot=shot, began=began)
+            parent = self._parent(task, record)
             text = self._text(parts, task, watch)
             aside = Aside(
-                record=Record(path=task.checkpoint, shot=shot, began=began),
+                record=record,
                 glimpses=Glimpses(task.glimpses, task.id, self._painter_of(parts, task), shot.fps),
                 watch=watch,
             )
             ways = self._ways_for(parts, shot, plan.tile)
             start = None
-            if shot.refine is not None and aside.record.before is None:
+            if shot.refine is not None and record.before is None:
                 start = refine.take_up(parts, shot, parent, task.parent_file, ways, watch)
             latents = sample(parts, shot, text, _pictures(task), start, aside)
-            finished = film.develop(parts, task, latents, ways, aside.record.began, watch)
+            finished = film.develop(parts, task, latents, ways, record.began, watch)
             answer.note(parts)
-        self._keep(task, latents, aside.record.noisy, text)
-        aside.record.forget()
+        self._keep(task, latents, record.noisy, text)
+        record.forget()
         return finished
 
-    def _parent(self, task: Task) -> Kept | None:
+    def _parent(self, task: Task, record: Record) -> Kept | None:
         """What a refined shot's preview left, where it is worked up from that; its words too, so
-        that the text encoder need not be loaded again."""
+        that the text encoder need not be loaded again. Raises NotFound where it is gone, unless
+        the record goes on without it."""
         refine = task.shot.refine
         if refine is None or refine.way is Way.PIXELS:
             return None
-        found = kept.load_preview(task.latents / f"{refine.parent}.safetensors")
+        try:
+            found = kept.load_preview(task.latents / f"{refine.parent}.safetensors")
+        except NotFound:
+            if record.before is None:
+                raise
+            return None
         self._texts = {(found.shot.prompt, found.shot.negative_prompt): found.text}
         return found
 
@@ -179,10 +193,10 @@ class WanEngine:
     def _parts_for(self, spec: ModelSpec, plan: Plan, task: Task) -> Parts:
         folder = weights.folder_of(spec, task.models)
         way = plan.placement
-        warm = self._parts
-        if warm is None or (warm.folder, warm.way) != (folder, way):
+        warm, got = self._parts, manifest.finished(folder)
+        if warm is None or (warm.folder, warm.way, self._got) != (folder, way, got):
             self._forget()
-            self._parts = self._opened(spec, way, task.models)
+            self._parts, self._got = self._opened(spec, way, task.models), got
         assert self._parts is not None
         return self._parts
 
@@ -211,13 +225,33 @@ class WanEngine:
         try:
             yield
         except (MemoryError, RuntimeError) as error:
+            if seams.lost_the_card(error):
+                raise CardLost(
+                    "The graphics card stopped answering in the middle of its work.",
+                    "Run it again: it goes on from its last step. If it happens again, restart "
+                    "the computer.",
+                ) from error
             if not seams.ran_out_of_memory(error):
                 raise
+            main = self._on_processor or seams.ran_out_of_main_memory(error)
             self._forget()
-            raise OutOfMemory(
+            raise (OutOfMainMemory if main else OutOfMemory)(
                 "The computer ran out of memory while rendering.",
                 "Close other programs, or choose a smaller size, fewer frames or a smaller model.",
             ) from error
+
+    @property
+    def _on_processor(self) -> bool:
+        return self._parts is not None and self._parts.device.type == "cpu"
+
+
+def _as_free(now: Hardware, before: Hardware) -> bool:
+    """Whether no other program has taken memory meanwhile: what ran out then says nothing of the
+    next render."""
+    return (
+        now.vram_free_gb > before.vram_free_gb - _TAKEN_GB
+        and now.ram_free_gb > before.ram_free_gb - _TAKEN_GB
+    )
 
 
 def _pictures(task: Task) -> Pictures:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import cast
 
 from studio.engine import SURROUNDINGS, Engine, Stopped
-from studio.errors import OutOfMemory, StudioError
+from studio.errors import CardLost, OutOfMemory, StudioError
 from studio.events import Asked, Asking, Cancelled, Event, Failed, Preparing, Ready, Task
 from studio.jobs.awake import awake
 
@@ -37,7 +37,7 @@ def serve(connection: Connection, cancel: Flag, engine: str, log: Path) -> None:
 
     cancel: set while the task at work is to be stopped. engine: "module:Class", made without
     arguments. log: gets everything this process and its libraries print. Returns when the
-    connection is closed, when the engine cannot be made, or after an OutOfMemory.
+    connection is closed, when the engine cannot be made, or after an OutOfMemory or a CardLost.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent, who then ends us
     _print_into(log)
@@ -73,7 +73,7 @@ def _perform(engine: Engine, connection: Connection, cancel: Flag, log: Path) ->
             last = Cancelled()
         except Exception as error:
             last = _failure(error, log)
-            if isinstance(error, OutOfMemory):
+            if isinstance(error, OutOfMemory | CardLost):
                 connection.send(Leaving())
                 connection.send(last)
                 return

@@ -16,7 +16,7 @@ from studio.engine.wan import WanEngine
 from studio.errors import OutOfMemory
 from studio.events import Started
 from studio.models import T2V_A14B
-from studio.plan import Plan, Precision
+from studio.plan import Margin, Plan, Precision
 from tests.engine.making import ROOMY, Render, make_shot
 
 # Plans for the published sizes: INT8 is the best that fits, and NF4 would too.
@@ -69,7 +69,7 @@ def test_the_next_plan_goes_on_where_the_first_was(
     assert second.reason.startswith("The computer ran out of memory before, so: ")
     steps = [event.step for event in done.progress if event.stage == "sample"]
     assert steps == [1, 2, 3, 4, 5, 6]
-    assert margins.read(models, T2V_A14B, TIGHT) > 1.0
+    assert margins.read(models, T2V_A14B, TIGHT).ram > 1.0
     # Remembered: the next one does not run into it.
     again = started(render(shot, by=WanEngine(TIGHT), name="again.mp4"))
     assert [plan.precision for plan in again] == [Precision.NF4]
@@ -85,14 +85,25 @@ def test_where_there_is_no_other_plan_it_is_said(
         render(make_shot(frames=5), by=WanEngine(TIGHT), say=events.append)
     plans = [event.plan for event in events if isinstance(event, Started)]
     assert len({(plan.placement, plan.tile) for plan in plans}) == len(plans) >= 2
-    assert margins.read(models, T2V_A14B, TIGHT) == 1.0
+    assert margins.read(models, T2V_A14B, TIGHT) == Margin()
+
+
+def test_nothing_is_learned_where_another_program_took_the_memory(
+    render: Callable[..., Render], full: Any, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full({Precision.INT8})
+    engine = WanEngine(TIGHT)
+    now = [TIGHT, *[replace(TIGHT, ram_free_gb=TIGHT.ram_free_gb - 1)] * 10]
+    monkeypatch.setattr(engine, "hardware", lambda: now.pop(0) if len(now) > 1 else now[0])
+    assert len(started(render(make_shot(frames=5), by=engine))) == 2
+    assert margins.read(models, T2V_A14B, TIGHT) == Margin()
 
 
 def test_a_note_that_cannot_be_read_is_none(tmp_path: Path) -> None:
-    assert margins.read(tmp_path, T2V_A14B, TIGHT) == 1.0
-    margins.write(tmp_path, T2V_A14B, TIGHT, 1.21)
-    assert margins.read(tmp_path, T2V_A14B, TIGHT) == 1.21
-    assert margins.read(tmp_path, T2V_A14B, replace(TIGHT, device="another")) == 1.0
-    for text in ("", "[]", "{", '{"a": "b"}'):
+    assert margins.read(tmp_path, T2V_A14B, TIGHT) == Margin()
+    margins.write(tmp_path, T2V_A14B, TIGHT, Margin(vram=1.21, ram=1.1))
+    assert margins.read(tmp_path, T2V_A14B, TIGHT) == Margin(vram=1.21, ram=1.1)
+    assert margins.read(tmp_path, T2V_A14B, replace(TIGHT, device="another")) == Margin()
+    for text in ("", "[]", "{", '{"a": "b"}', '{"a": 1.2}'):
         (tmp_path / margins.FILE).write_text(text, encoding="utf-8")
-        assert margins.read(tmp_path, T2V_A14B, TIGHT) == 1.0
+        assert margins.read(tmp_path, T2V_A14B, TIGHT) == Margin()

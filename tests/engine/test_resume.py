@@ -115,6 +115,41 @@ def test_a_damaged_checkpoint_is_no_checkpoint(render: Renders, task: Callable[.
     assert len(render(shot).experts) == shot.steps
 
 
+def test_a_full_disk_costs_the_checkpoint_not_the_render(
+    render: Renders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(kept, "save_checkpoint", full)
+    assert len(render(make_shot("t2v-a14b")).experts) == 5
+
+
+def test_a_refine_that_was_begun_goes_on_without_its_preview(
+    render: Renders, task: Callable[..., Task]
+) -> None:
+    preview = render(make_shot("t2v-a14b", steps=8), name="parent.mp4").finished
+    left = next(task(make_shot()).latents.glob("*.safetensors"))
+    for way in (Way.NOISY, Way.PIXELS):
+        shot = make_shot(
+            "t2v-a14b",
+            kind=Kind.FINAL,
+            width=96,
+            height=64,
+            steps=3,
+            refine=Refine(parent=preview.tag.id, way=way, sigma=0.8, fidelity=0.0),
+        )
+        whole = render(shot, name="whole.mp4", parent_file=preview.file).frames
+        stop = _Stop(2)
+        with pytest.raises(Stopped):
+            begun = task(shot, parent_file=preview.file)
+            WanEngine(ROOMY).render(begun, stop.say, stop.cancelled)
+        away = left.rename(left.with_suffix(".away"))
+        again = render(shot, by=WanEngine(ROOMY), parent_file=None)
+        np.testing.assert_array_equal(np.stack(whole), np.stack(again.frames))
+        away.rename(left)
+
+
 def test_a_failed_decode_is_tried_again_without_sampling(
     render: Renders, task: Callable[..., Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,27 @@ def test_running_out_of_memory_is_recognised() -> None:
     assert seams.ran_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
     assert seams.ran_out_of_memory(MemoryError())
     assert not seams.ran_out_of_memory(RuntimeError("shapes do not match"))
+    for error in (MemoryError(), found.value):
+        assert seams.ran_out_of_main_memory(error)
+    assert not seams.ran_out_of_main_memory(torch.OutOfMemoryError("CUDA out of memory"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CUDA error: out of memory\nCUDA kernel errors might be reported at some other call",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "GET was unable to find an engine to execute this computation",
+    ],
+)
+def test_a_full_card_is_recognised_whoever_says_it(said: str) -> None:
+    for kind in (RuntimeError, torch.AcceleratorError):
+        assert seams.ran_out_of_memory(kind(said))
+        assert not seams.ran_out_of_main_memory(kind(said))
+        assert not seams.lost_the_card(kind(said))
+    assert seams.lost_the_card(torch.AcceleratorError("CUDA error: unspecified launch failure"))
+    assert not seams.lost_the_card(RuntimeError("shapes do not match"))
 
 
 def test_attention_is_held_to_torchs_own(monkeypatch: pytest.MonkeyPatch) -> None:

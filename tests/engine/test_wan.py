@@ -12,11 +12,18 @@ import psutil
 import pytest
 import torch
 
-from studio import clip, mp4
+from studio import clip, manifest, mp4
 from studio.engine import Stopped, film, load, stream, wan
 from studio.engine.wan import WanEngine
-from studio.errors import DoesNotFit, InvalidRequest, ModelMissing, OutOfMemory
-from studio.events import Started, Task
+from studio.errors import (
+    CardLost,
+    DoesNotFit,
+    InvalidRequest,
+    ModelMissing,
+    OutOfMainMemory,
+    OutOfMemory,
+)
+from studio.events import Progress, Started, Task
 from studio.plan import GIB, Plan, Precision, Residency
 from studio.shot import PictureUse
 from tests.engine.making import ROOMY, Render, make_shot
@@ -159,6 +166,60 @@ def test_a_wish_to_stop_is_heard_within_one_step_and_leaves_nothing(
     output = task(make_shot()).output
     assert not list(output.parent.glob("clip*"))
     render(make_shot())  # and the engine is as good as before
+
+
+def test_the_text_encoder_is_gone_also_where_a_render_stops_at_it(
+    task: Callable[..., Task],
+) -> None:
+    """It takes more memory than anything else, and the next words may be remembered ones."""
+    engine, told = WanEngine(ROOMY), []
+    with pytest.raises(Stopped):
+        engine.render(
+            task(make_shot()),
+            told.append,
+            lambda: any(isinstance(one, Progress) and one.stage == "load" for one in told),
+        )
+    assert not engine._parts.loaded(load.TEXT_ENCODER)
+
+
+def test_a_card_that_is_lost_is_told_apart(
+    task: Callable[..., Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise torch.AcceleratorError("CUDA error: unspecified launch failure")
+
+    monkeypatch.setattr(film.decode, "frames", fail)
+    with pytest.raises(CardLost, match="stopped answering"):
+        WanEngine(ROOMY).render(task(make_shot()), lambda _: None, lambda: False)
+
+
+def test_a_file_that_finds_no_room_in_the_page_file_is_not_called_damaged(
+    task: Callable[..., Task], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise OSError("The paging file is too small for this operation. (os error 1455)")
+
+    monkeypatch.setattr(load.place, "fill", fail)
+    with pytest.raises(OutOfMainMemory):
+        WanEngine(ROOMY).render(task(make_shot()), lambda _: None, lambda: False)
+
+
+def test_files_that_were_got_anew_are_read_anew(
+    render: Renders, models: Path, tmp_path: Path
+) -> None:
+    folder = models / "t2v-a14b"
+    engine, shot = WanEngine(ROOMY), make_shot()
+    render(shot, by=engine)
+    high = engine._parts.get(load.HIGH)
+    manifest.finish(folder)
+    try:
+        render(shot, by=engine)
+        assert engine._parts.get(load.HIGH) is not high
+        high = engine._parts.get(load.HIGH)
+        render(shot, by=engine)
+        assert engine._parts.get(load.HIGH) is high
+    finally:
+        (folder / manifest.WHOLE).unlink()
 
 
 def test_a_film_that_cannot_be_decoded_leaves_nothing(

@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from studio.clip import Tag
 from studio.engine import SURROUNDINGS, Stopped
-from studio.errors import OutOfMemory, RenderFailed
+from studio.errors import CardLost, OutOfMemory, RenderFailed
 from studio.events import (
     Answered,
     Asking,
@@ -114,6 +114,8 @@ class FakeEngine:
                 raise RenderFailed("The picture is black.", "Choose another seed.")
             case "memory":
                 raise OutOfMemory("The card is full.", "Choose a smaller size.")
+            case "lost":
+                raise CardLost("The card is gone.", "Run it again.")
             case "bug":
                 raise ZeroDivisionError("a bug")
             case "native":

@@ -86,9 +86,17 @@ def test_a_bug_is_told_and_logged_and_survived(worker: Worker, where: Places) ->
     assert process_id(worker) == at_work
 
 
-def test_out_of_memory_ends_the_process(worker: Worker, where: Places) -> None:
-    failed = failure(said(worker, where, "memory"))
-    assert failed == Failed(error="The card is full.", advice="Choose a smaller size.")
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("memory", Failed(error="The card is full.", advice="Choose a smaller size.")),
+        ("lost", Failed(error="The card is gone.", advice="Run it again.")),
+    ],
+)
+def test_what_a_process_does_not_survive_ends_it(
+    worker: Worker, where: Places, what: str, told: Failed
+) -> None:
+    assert failure(said(worker, where, what)) == told
     assert worker._child is not None
     gone = worker._child.process
     gone.join(5)

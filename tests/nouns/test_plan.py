@@ -18,6 +18,7 @@ from studio.plan import (
     TILES,
     VRAM_RESERVE_GB,
     Hardware,
+    Margin,
     Placement,
     Plan,
     Precision,
@@ -27,6 +28,7 @@ from studio.plan import (
     disk_gb,
     forward_flops,
     plans,
+    roomier,
     tile_starts,
 )
 from studio.shot import Extent
@@ -230,7 +232,7 @@ def test_streaming_costs_seconds_only_where_the_card_waits_for_it() -> None:
 
 def test_a_render_that_ran_out_of_memory_is_planned_with_more_room() -> None:
     first = choose(AT_480P, T2V_A14B, computer(12, 64))
-    second = choose(AT_480P, T2V_A14B, computer(12, 64), None, 1.2)
+    second = choose(AT_480P, T2V_A14B, computer(12, 64), None, Margin(vram=1.2))
     assert second.streamed_blocks > first.streamed_blocks
     assert second.vram_peak_gb <= 12 - VRAM_RESERVE_GB
     bare = Run(
@@ -239,11 +241,25 @@ def test_a_render_that_ran_out_of_memory_is_planned_with_more_room() -> None:
     assert second.vram_peak_gb == pytest.approx(1.2 * bare.peak().vram, abs=0.01)
 
 
+def test_after_main_memory_ran_out_less_of_it_is_planned_with() -> None:
+    """What fits the card is left alone; what waited in main memory is read from disk."""
+    here = computer(12, 32)
+    first = choose(AT_480P, T2V_A14B, here)
+    found = roomier(AT_480P, T2V_A14B, here, first, Margin().wider(main=True))
+    assert found is not None
+    second, margin = found
+    assert margin.vram == 1.0 < margin.ram
+    assert second.ram_peak_gb / margin.ram < first.ram_peak_gb
+    card = roomier(AT_480P, T2V_A14B, here, first, Margin().wider(main=False))
+    assert card is not None
+    assert card[1].ram == 1.0 < card[1].vram
+
+
 def test_only_what_is_kept_is_planned_with() -> None:
     roomy = computer(80, 128)
     assert choose(AT_480P, T2V_A14B, roomy).precision is Precision.BF16
     kept = {Precision.NF4, Precision.INT8}
-    assert choose(AT_480P, T2V_A14B, roomy, None, 1.0, kept).precision is Precision.INT8
+    assert choose(AT_480P, T2V_A14B, roomy, kept=kept).precision is Precision.INT8
     told = plans(AT_480P, T2V_A14B, roomy, kept={Precision.NF4})
     assert {plan.precision for plan in told} == {Precision.NF4}
     assert choose(AT_480P, T2V_A14B, roomy, kept={Precision.FP32}).precision is Precision.BF16
