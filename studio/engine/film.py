@@ -4,6 +4,7 @@ Whole frames first, then tiles, then the processor. Latents are on disk before t
 whatever happens here can be tried again.
 """
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from studio.engine.watch import Watch
 from studio.events import Finished, Task
 from studio.plan import TILES
 from studio.shot import Shot
+
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +60,7 @@ def possible(parts: Parts, shot: Shot, tile: tuple[int, int] | None) -> list[Way
         except (MemoryError, RuntimeError) as error:
             if len(open_ways) == 1 or not seams.ran_out_of_memory(error):
                 raise
+            LOG.warning("%s has too little memory: %s", open_ways[0], error)
             open_ways = open_ways[1:]
 
 
@@ -78,6 +83,7 @@ def develop(
     except (MemoryError, RuntimeError) as error:
         if not others or not seams.ran_out_of_memory(error):
             raise
+        LOG.warning("%s has too little memory: %s", way, error)
     return develop(parts, task, latents, others, began, watch)
 
 

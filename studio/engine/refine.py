@@ -6,6 +6,7 @@ the way, or finished and noised again. Or from its pixels, enlarged, encoded and
 both.
 """
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from studio.engine.sample import Start, noise
 from studio.engine.watch import Watch
 from studio.errors import NotFound, RenderFailed
 from studio.shot import Shot, Way
+
+LOG = logging.getLogger(__name__)
 
 
 def take_up(
@@ -89,6 +92,7 @@ def _encoded(
     except (MemoryError, RuntimeError) as error:
         if not others or not seams.ran_out_of_memory(error):
             raise
+        LOG.warning("%s has too little memory to encode: %s", way, error)
     return _encoded(parts, shot, preview, others, watch)
 
 
