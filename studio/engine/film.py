@@ -21,7 +21,6 @@ from studio.events import Finished, Task
 from studio.plan import TILES
 from studio.shot import Shot
 
-
 LOG = logging.getLogger(__name__)
 
 
