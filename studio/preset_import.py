@@ -155,20 +155,22 @@ def carry_out(plan: Plan, choices: Mapping[str, Choice], places: Places) -> list
 
     choices: what to do with those whose id is taken, by id. One that is here already is left as it
     is unless both are wanted. Raises InvalidRequest, and then nothing was written, if a choice is
-    missing, as when an id was taken since the plan was made.
+    missing, as when an id was taken since the plan was made, or a file is in the way.
     """
     here = _here(places)
     ways = {one.preset.id: _way(one, here, choices) for one in plan.found}
     taken = [*here.presets.values(), *(one.preset for one in plan.found)]
-    kept = []
+    coming: list[tuple[Found, bytes]] = []
     for one in plan.found:
         way, data = ways[one.preset.id], one.data
         if way is Choice.SKIP:
             continue
         if way is Choice.KEEP_BOTH:
             data = presets.another(data, taken, places)
-        kept.append(Kept(found=one, preset=presets.keep(data, one.picture, places)))
-    return kept
+            taken.append(presets.read_bytes(data, one.source))
+        coming.append((one, data))
+    kept = presets.keep_all([(data, one.picture) for one, data in coming], places)
+    return [Kept(found=one, preset=preset) for (one, _), preset in zip(coming, kept, strict=True)]
 
 
 def changes(preset: Preset) -> tuple[Change, ...]:

@@ -40,6 +40,7 @@ __all__ = [
     "folder",
     "from_document",
     "keep",
+    "keep_all",
     "own_ids",
     "read",
     "read_bytes",
@@ -61,6 +62,8 @@ PLAINER = {
 
 # Preset id → where its file is and what it says.
 Shelf = dict[str, tuple[Path, Preset]]
+# What to write into files; None for one that is to go.
+Files = dict[Path, bytes | None]
 Document = dict[str, Any]
 
 
@@ -132,20 +135,13 @@ def keep(data: bytes, picture: bytes | None, places: Places) -> Preset:
     picture: its card as `preset_pack.card` draws it, None to leave what there is. Raises
     PresetError if the file is wrong, InvalidRequest if a file that is not its own is in the way.
     """
-    preset = read_bytes(data, "This preset")
-    own = _scan(places.presets)[0].get(preset.id)
-    file = own[0] if own else places.presets / f"{preset.id}.yaml"
-    drawn = places.presets / f"{preset.id}.webp"
-    its_own = own is not None and own[1].picture == drawn.name
-    _check_free(file, owned=own is not None)
-    if picture is not None:
-        _check_free(drawn, owned=its_own)
-        data = _changed(data, {"picture": drawn.name})
-        write_whole(drawn, picture)
-    elif its_own and preset.picture != drawn.name:
-        drawn.unlink(missing_ok=True)
-    write_whole(file, data)
-    return read(file)
+    return keep_all([(data, picture)], places)[0]
+
+
+def keep_all(coming: Sequence[tuple[bytes, bytes | None]], places: Places) -> list[Preset]:
+    """`keep` for several files and their pictures. Raises as `keep`, and then none was written."""
+    own = _scan(places.presets)[0]
+    return [_put(files) for files in [_files(*each, own, places) for each in coming]]
 
 
 def edit(id: str, changes: Document, places: Places, picture: Path | None = None) -> Preset:
@@ -270,6 +266,31 @@ def export(ids: Sequence[str], target: Path, places: Places) -> Path:
     file = target / f"{ids[0]}.yaml" if target.is_dir() else target
     names = {f"{ids[0]}.yaml": file}
     return _write_new({names.get(name, file.parent / name): files[name] for name in files})
+
+
+def _files(data: bytes, picture: bytes | None, own: Shelf, places: Places) -> Files:
+    """What is to be written to keep a preset; the preset's own file is the last."""
+    preset = read_bytes(data, "This preset")
+    old = own.get(preset.id)
+    file = old[0] if old else places.presets / f"{preset.id}.yaml"
+    drawn = places.presets / f"{preset.id}.webp"
+    its_own = old is not None and old[1].picture == drawn.name
+    _check_free(file, owned=old is not None)
+    if picture is not None:
+        _check_free(drawn, owned=its_own)
+        return {drawn: picture, file: _changed(data, {"picture": drawn.name})}
+    if its_own and preset.picture != drawn.name:
+        return {drawn: None, file: data}
+    return {file: data}
+
+
+def _put(files: Files) -> Preset:
+    for file, data in files.items():
+        if data is None:
+            file.unlink(missing_ok=True)
+        else:
+            write_whole(file, data)
+    return read(file)
 
 
 def _scan(path: Path) -> tuple[Shelf, list[PresetError]]:

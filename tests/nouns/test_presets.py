@@ -608,9 +608,7 @@ def test_a_picture_of_another_name_travels_under_the_preset_s(tmp_path: Path, he
     assert Image.open(tmp_path / "small.webp").getpixel((0, 0)) == (255, 165, 0)
 
 
-def test_a_picture_that_is_too_large_is_told_with_whose_it_is(
-    tmp_path: Path, here: Places
-) -> None:
+def test_a_picture_that_is_too_large_is_told_with_whose_it_is(tmp_path: Path, here: Places) -> None:
     here.presets.mkdir(parents=True)
     written(here.presets, SMALLEST.replace("small", "other"), "other.yaml")
     written(here.presets, SMALLEST + "picture: by hand.png\n", "small.yaml")

@@ -246,6 +246,37 @@ def test_an_id_that_was_taken_since_is_asked_about_again(tmp_path: Path, here: P
     assert own(here) == {"small.yaml": SMALLEST.encode()}
 
 
+@pytest.mark.parametrize("way", ["a broken own file", "a picture", "an unusual file"])
+def test_where_one_cannot_come_in_none_does(way: str, tmp_path: Path, here: Places) -> None:
+    pack: dict[str, str | bytes] = {
+        f"{id}.yaml": f"{SMALLEST.replace('small', id)}picture: a.png\n"
+        for id in ("aaa", "bbb", "ccc")
+    }
+    pack["a.png"] = picture()
+    if way == "a broken own file":
+        written(here.presets / "bbb.yaml", "schema: 1\nid: [")
+    elif way == "a picture":
+        written(here.presets / "bbb.webp", b"theirs")
+    else:
+        # An edit takes this for a date, and there is no such day.
+        pack["bbb.yaml"] = f"{pack['bbb.yaml']}author: 2026-99-99\n"
+    before = own(here)
+    with pytest.raises(InvalidRequest):
+        brought(here, packed(tmp_path / "pack.zip", pack))
+    assert own(here) == before
+
+
+def test_two_long_ids_are_both_kept_beside_what_is_here(tmp_path: Path, here: Places) -> None:
+    ids = [f"{'a' * 60}-{letter}" for letter in "bc"]
+    for author in ("Me", "You"):
+        for id in ids:
+            text = f"{SMALLEST.replace('small', id)}author: {author}\n"
+            written(tmp_path / author / f"{id}.yaml", text)
+    brought(here, tmp_path / "Me")
+    kept = brought(here, tmp_path / "You", **dict.fromkeys(ids, Choice.KEEP_BOTH))
+    assert len({one.preset.id for one in kept} | set(ids)) == 4
+
+
 def test_a_new_id_is_free_in_every_way(tmp_path: Path, here: Places) -> None:
     long = "a" * 64
     presets.keep(SMALLEST.replace("small", long).encode(), None, here)
