@@ -3,6 +3,7 @@
 Knows names, sizes and times; not what is inside a file.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator
 from enum import StrEnum
@@ -50,10 +51,7 @@ class Folders:
 
     def exists(self, spot: Spot) -> bool:
         """Whether there is a file, in a folder where clips may be."""
-        if spot.place is Place.GONE:
-            return False
-        top = self._roots[spot.place] / PurePath(spot.file).parts[0]
-        return top not in self._not_clips and self.path(spot).is_file()
+        return spot.place is not Place.GONE and self._takes(spot) and self.path(spot).is_file()
 
     def stamp(self, spot: Spot) -> Stamp:
         """Raises FileNotFoundError if it has just vanished."""
@@ -76,25 +74,30 @@ class Folders:
                     except FileNotFoundError:
                         continue
 
-    def move(self, source: Path, place: Place, name: str) -> Spot:
-        """Move a file into a folder of the same disk; where the name is taken, `-2` is added to it,
-        or `-3` … Names that differ only in case are the same, as they are on Windows.
+    def move(self, source: Path, place: Place, file: str) -> Spot:
+        """Move a file to another place on its disk, under its name relative to that; where the name
+        is taken, `-2` is added to it, or `-3` … Names that differ only in case are the same, as
+        they are on Windows. Folders that become empty by it are removed from the trash.
 
         Raises StudioError if the system refuses, and still does after a few seconds.
         """
-        root = self._roots[place]
+        wanted = Spot(place, file)
+        if not self._takes(wanted):
+            wanted = Spot(place, PurePath(file).name)
+        path = self.path(wanted)
         try:
-            root.mkdir(parents=True, exist_ok=True)
-            taken = {path.name.casefold() for path in root.iterdir()}
-            free = next(name for name in _numbered(name) if name.casefold() not in taken)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            taken = {other.name.casefold() for other in path.parent.iterdir()}
+            free = next(name for name in _numbered(path.name) if name.casefold() not in taken)
             # On Windows this refuses to overwrite whatever has come in between.
-            patiently(lambda: source.rename(root / free))
+            patiently(lambda: source.rename(path.with_name(free)))
         except OSError as error:
             raise StudioError(
-                f"{source.name} could not be moved to {root}: {error.strerror or error}.",
+                f"{source.name} could not be moved to {path.parent}: {error.strerror or error}.",
                 "Close any program that shows it, and make sure that the folder may be written to.",
             ) from error
-        return Spot(place, free)
+        self._clear_away(source)
+        return Spot(place, PurePath(wanted.file).with_name(free).as_posix())
 
     def erase(self, spot: Spot) -> None:
         """Delete a file for good. Raises StudioError if the system refuses, and still does after a
@@ -107,6 +110,20 @@ class Folders:
                 f"{path.name} could not be deleted: {error.strerror or error}.",
                 "Close any program that shows it, then try again.",
             ) from error
+        self._clear_away(path)
+
+    def _takes(self, spot: Spot) -> bool:
+        """Whether clips may be there."""
+        return self._roots[spot.place] / PurePath(spot.file).parts[0] not in self._not_clips
+
+    def _clear_away(self, gone: Path) -> None:
+        """Remove the folders of the trash that a file has left empty."""
+        # The system refuses for the first that is not empty, or that somebody has open.
+        with contextlib.suppress(OSError):
+            for folder in gone.parents:
+                if self._roots[Place.TRASH] not in folder.parents:
+                    break
+                folder.rmdir()
 
 
 def _is_film(name: str) -> bool:

@@ -163,12 +163,12 @@ class Library:
         return self._clip(row)
 
     def trash(self, clip_id: str) -> Clip:
-        """Move a clip's file into the library's own trash. Raises NotFound, or StudioError if
-        another program holds the file."""
+        """Move a clip's file into the library's own trash, into a folder of the same name as its
+        own. Raises NotFound, or StudioError if another program holds the file."""
         return self._bring(clip_id, Place.TRASH)
 
     def restore(self, clip_id: str) -> Clip:
-        """Move a clip's file out of the trash again. Raises as `trash`."""
+        """Move a clip's file out of the trash into its folder again. Raises as `trash`."""
         return self._bring(clip_id, Place.LIBRARY)
 
     def erase(self, clip_id: str) -> None:
@@ -286,7 +286,7 @@ class Library:
             row = self._present(change.get(clip_id), clip_id)
             if row.spot.place is not place:
                 source = self._folders.path(row.spot)
-                row = replace(row, spot=self._folders.move(source, place, source.name))
+                row = replace(row, spot=self._folders.move(source, place, row.spot.file))
                 change.put(row)
         return self._clip(row)
 

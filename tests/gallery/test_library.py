@@ -283,6 +283,40 @@ def test_trash_and_restore_step_aside_for_files_of_that_name(
     assert (places.trash / clip.file.name.upper()).read_bytes() == b"theirs"
 
 
+def test_a_clip_comes_back_from_the_trash_into_its_folder(
+    library: Library, render: Render, places: Places
+) -> None:
+    clips = [library.adopt(render(f"shot {n}")) for n in range(2)]
+    folder = places.library / "Client A" / "best"
+    folder.mkdir(parents=True)
+    for clip in clips:
+        clip.file.rename(folder / clip.file.name)
+    library.sync()
+    thrown = [library.trash(clip.id) for clip in clips]
+    assert [clip.file.parent for clip in thrown] == [places.trash / "Client A" / "best"] * 2
+    assert library.sync() == 0
+    (folder / clips[0].file.name).write_bytes(b"theirs")
+    assert library.restore(clips[0].id).file == folder / f"{clips[0].file.stem}-2.mp4"
+    assert names(thrown[1].file.parent) == [thrown[1].file.name]
+    library.erase(clips[1].id)
+    assert list(places.trash.iterdir()) == []
+    assert library.sync() == 1  # theirs
+
+
+def test_nothing_is_restored_into_a_folder_that_is_not_for_clips(
+    library: Library, render: Render, places: Places
+) -> None:
+    thrown = library.trash(library.adopt(render()).id)
+    for name in ("Exports", "Trash"):
+        folder = places.trash / name
+        folder.mkdir()
+        thrown.file.rename(folder / thrown.file.name)
+        library.sync()
+        assert library.restore(thrown.id).file == places.library / thrown.file.name
+        assert not folder.exists()
+        library.trash(thrown.id)
+
+
 def test_unknown_and_vanished_clips_are_not_found(library: Library, render: Render) -> None:
     clip = library.adopt(render())
     clip.file.unlink()
@@ -458,7 +492,7 @@ def test_a_renamed_or_moved_file_keeps_its_stars(
     moved = clip.file.rename(folder / "最好的.mp4")
     assert library.sync() > 0
     assert library.clips("最好的") == [replace(clip, file=moved, stars=5, tags=("best",))]
-    assert library.trash(clip.id).file == places.trash / "最好的.mp4"
+    assert library.trash(clip.id).file == places.trash / "给 Anna" / "最好的.mp4"
 
 
 def test_a_vanished_file_comes_back_with_its_stars(
