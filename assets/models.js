@@ -50,11 +50,12 @@ function offerWays(ways, model) {
   ways.dataset.order = order;
   if (ways.dataset.chosen) ways.value = ways.dataset.chosen;
 }
+const chosen = (model, ways) => model.ways.find(way => way.id === ways.value);
 // Whether another way than the one begun is chosen.
-const changes = (model, ways) => model.partly && ways.value !== model.ways[0].id;
-// One sentence on how the model stands, beside its amount. chosen: bytes of the way to have it.
-function standing(model, chosen) {
-  const { download, offer, check } = model;
+const changes = (model, ways) => model.partly && chosen(model, ways) !== model.ways[0];
+// One sentence on how the model stands, beside its amount. way: the chosen one to have it, none where it is here.
+function standing(model, way) {
+  const { download, check } = model;
   if (check && check.running) return say('model_checking');
   if (check && check.error) return whole({ message: check.error, advice: check.advice });
   if (check && check.freed !== null) return say('model_released', { size: size(check.freed) });
@@ -67,39 +68,39 @@ function standing(model, chosen) {
     if (download.stage === 'fetching' && download.bytes_per_second) words.push(size(download.bytes_per_second) + '/s');
     if (download.active && download.seconds_left !== null) words.push(say('time_left', { time: far(download.seconds_left) }));
     if (download.error) words.push(pick(download.error), pick(download.advice));
+    if (!download.active && !way.enough) words.push(say('model_no_room', { free: size(way.free) }));
     return words.filter(Boolean).join(' · ');
   }
   if (model.built_in) return say('model_built_in');
   if (check && check.answered.otherwise.length) return say('model_otherwise', { experts: check.answered.otherwise.join(', ') });
   if (check) return say(check.answered.same.length ? 'model_answers' : 'model_whole');
   if (model.installed) return say(model.borrowed ? 'model_borrowed' : 'model_here');
-  if (offer.found) return say('model_found');
-  if (!offer.enough) return say('model_no_room', { free: size(offer.free) });
-  return say('model_away', { time: far(offer.seconds * chosen / offer.bytes) });
+  if (way.found) return say('model_found');
+  if (!way.enough) return say('model_no_room', { free: size(way.free) });
+  return say('model_away', { time: far(way.seconds) });
 }
 function paintModel(model) {
-  const li = nodes.get(model.id), find = selector => li.querySelector(selector), { download, offer, check } = model;
+  const li = nodes.get(model.id), find = selector => li.querySelector(selector), { download, check } = model;
   const checking = Boolean(check) && check.running;
   const coming = Boolean(download) && download.stage !== 'done' && !model.installed, active = coming && download.active;
-  const ways = find('.ways'), first = model.ways[0];
+  const ways = find('.ways'), [first] = model.ways;
   offerWays(ways, model);
-  // What the offer tells is of the first way.
-  const chosen = offer && (!first || ways.value === first.id ? offer.bytes : model.ways.find(way => way.id === ways.value).bytes);
+  const way = chosen(model, ways);
   li.dataset.state = model.installed ? 'here' : active ? 'coming' : coming && download.stage === 'failed' ? 'failed' : model.partly || coming ? 'partly' : 'away';
   find('.badge').textContent = model.installed ? say('model_installed') : '';
   find('.runs').replaceChildren(...Object.entries(model.runs).map(([kind, told]) => run(kind, told)));
-  find('.amount').textContent = coming && download.of ? size(download.done) + ' / ' + size(download.of) : model.installed ? size(model.bytes) : offer ? size(chosen) : '';
-  const told = standing(model, chosen);
+  find('.amount').textContent = coming && download.of ? size(download.done) + ' / ' + size(download.of) : size(model.installed ? model.bytes : way.bytes);
+  const told = standing(model, way);
   if (find('.told').textContent !== told) find('.told').textContent = told;
   find('.told').title = model.folder;
-  const part = coming && download.of ? 100 * download.done / download.of : offer && model.partly ? 100 * (1 - offer.missing / offer.bytes) : 0;
+  const part = coming && download.of ? 100 * download.done / download.of : model.partly ? 100 * (1 - first.missing / first.bytes) : 0;
   find('.bar').hidden = model.installed || (!coming && !model.partly);
   find('.bar').setAttribute('aria-valuenow', Math.round(part));
   find('.bar i').style.transform = 'scaleX(' + part / 100 + ')';
   ways.hidden = model.ways.length < 2 || model.installed || active;
-  find('[data-act=get]').hidden = model.installed || active || !offer;
+  find('[data-act=get]').hidden = model.installed || active;
   find('[data-act=get]').classList.toggle('main', Boolean(model.runs.preview && model.runs.preview.fits));   // no invitation to what would not run
-  find('[data-act=get]').disabled = Boolean(offer) && !offer.enough;
+  find('[data-act=get]').disabled = Boolean(way) && !way.enough;
   find('[data-act=get]').textContent = say((model.partly || coming) && !changes(model, ways) ? 'go_on' : 'model_get');
   find('[data-act=pause]').hidden = !active;
   find('[data-act=use]').hidden = model.built_in || model.installed || active;
@@ -147,10 +148,10 @@ list.addEventListener('click', event => {
   const model = all.find(each => each.id === id), asked = name === 'get' && !ways.hidden ? { bundle: ways.value } : {};
   const kind = name === 'get' && changes(model, ways) ? 'change' : name, question = questions[kind];
   if (!question) return act(name, id, asked);
-  const chosen = model.ways.find(way => way.id === ways.value), told = {
+  const [begun] = model.ways, way = chosen(model, ways), told = {
     remove: () => [say('model_remove_sure', { name: model.name }), say('model_remove_hint')],
     release: () => [say('model_release_sure', { name: model.name }), say('model_release_hint', { size: size(model.releasable) })],
-    change: () => [say('model_change_sure', { name: model.name, way: pick(chosen.name) }), say('model_change_hint', { size: size(model.offer.bytes - model.offer.missing), begun: pick(model.ways[0].name), way: pick(chosen.name) })],
+    change: () => [say('model_change_sure', { name: model.name, way: pick(way.name) }), say('model_change_hint', { size: size(begun.bytes - begun.missing), begun: pick(begun.name), way: pick(way.name) })],
   };
   [question.querySelector('h2').textContent, question.querySelector('p').textContent] = told[kind]();
   question.onclose = () => { if (question.returnValue === 'yes') act(name, id, asked); };

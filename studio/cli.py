@@ -451,8 +451,8 @@ def _models(given: argparse.Namespace, studio: Studio) -> int:
 
 def _offer(given: argparse.Namespace, studio: Studio) -> int:
     rows, lines = [], []
-    for bundle in studio.bundles(given.id):
-        offer = studio.offer(given.id, bundle.id, given.folder)
+    for offer in studio.offers(given.id, given.folder):
+        bundle = offer.bundle
         row: dict[str, Any] = {
             "id": bundle.id,
             "name": bundle.name.en,

@@ -674,13 +674,14 @@ class Studio:
 
     # -- models
 
-    def bundles(self, model_id: str) -> tuple[Bundle, ...]:
-        """The ways to have a model, the one begun first, else the recommended one; none for the
-        built-in one."""
+    def offers(self, model_id: str, folder: Path | None = None) -> tuple[Offer, ...]:
+        """What getting a model would take in each way to have it, the one begun first, else the
+        recommended one; none for the built-in one. folder: as for `offer`."""
         spec = models.model(model_id)
         begun = self._begun(spec)
         known = catalogue.bundles(spec, self._best_precision(spec))
-        return tuple(sorted(known, key=lambda one: one.id != begun))
+        ways = sorted(known, key=lambda one: one.id != begun)
+        return weights.offers(spec, ways, self.places.models, folder)
 
     def offer(
         self, model_id: str, bundle_id: str | None = None, folder: Path | None = None
@@ -691,7 +692,8 @@ class Studio:
         folder in; None for the usual one. Raises InvalidRequest.
         """
         spec = models.model(model_id)
-        return weights.offer(spec, self._bundle(spec, bundle_id), self.places.models, folder)
+        chosen = self._bundle(spec, bundle_id)
+        return weights.offers(spec, [chosen], self.places.models, folder)[0]
 
     def start_download(
         self, model_id: str, bundle_id: str | None = None, folder: Path | None = None

@@ -5,7 +5,7 @@ Knows folders and names; not the hub, nor what is inside a weight file.
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,28 +115,35 @@ def state(spec: ModelSpec, models: Path) -> ModelState:
     )
 
 
-def offer(spec: ModelSpec, bundle: Bundle, models: Path, parent: Path | None) -> Offer:
-    """What getting a model would take. parent: as for `settle`."""
+def offers(
+    spec: ModelSpec, bundles: Sequence[Bundle], models: Path, parent: Path | None
+) -> tuple[Offer, ...]:
+    """What getting a model would take, in each of some ways. parent: as for `settle`."""
     home = _home(spec, models, parent)
     begun = manifest.read(home)
-    known = begun if begun and begun.bundle == bundle.id else None
     cached = hub.cached_snapshot(spec.repository) if spec.repository else None
     found = cached if cached and next(repository.missing(cached), None) is None else None
-    size = known.bytes if known else bundle.bytes
-    there = manifest.there(home, known) if known else 0
-    if bundle.precision is not None:
-        room = bundle.stays + 2 * FILE_BYTES - _bytes(home)
-    else:
-        room = 0 if found else size - there
-    return Offer(
-        bundle=bundle,
-        folder=home,
-        bytes=size,
-        there=there,
-        room=max(room, 0),
-        free=free_bytes(home),
-        found=found,
-    )
+    here, free = _bytes(home), free_bytes(home)
+
+    def offer(bundle: Bundle) -> Offer:
+        known = begun if begun and begun.bundle == bundle.id else None
+        size = known.bytes if known else bundle.bytes
+        there = manifest.there(home, known) if known else 0
+        if bundle.precision is not None:
+            room = bundle.stays + 2 * FILE_BYTES - here
+        else:
+            room = 0 if found else size - there
+        return Offer(
+            bundle=bundle,
+            folder=home,
+            bytes=size,
+            there=there,
+            room=max(room, 0),
+            free=free,
+            found=found,
+        )
+
+    return tuple(map(offer, bundles))
 
 
 def free_bytes(folder: Path) -> int:

@@ -10,7 +10,6 @@ from typing import Any
 
 import gradio as gr
 
-from studio.catalogue import Bundle
 from studio.checks import Check
 from studio.download import Download
 from studio.errors import InvalidRequest
@@ -22,7 +21,7 @@ from studio.studio import Studio
 from studio.ui.part import part
 from studio.ui.served import sentence, served
 from studio.vocabulary import Words
-from studio.weights import ModelState, free_bytes
+from studio.weights import ModelState, Offer, free_bytes
 
 
 class Depot:
@@ -86,9 +85,8 @@ class Depot:
             "bytes": state.bytes,
             "folder": str(state.folder),
             "runs": {kind.value: self._runs(spec, kind, hardware) for kind in Kind},
-            "offer": None if state.installed or spec.repository is None else self._offer(spec),
             "releasable": self._releasable(spec) if state.installed else None,
-            "ways": [_way(bundle) for bundle in self._studio.bundles(spec.id)],
+            "ways": [] if state.installed else list(map(_way, self._studio.offers(spec.id))),
         }
 
     def _under_way(self, id: str) -> dict[str, Any]:
@@ -120,17 +118,6 @@ class Depot:
             return self._studio.releasable(spec.id)
         except InvalidRequest:
             return None
-
-    def _offer(self, spec: ModelSpec) -> dict[str, Any]:
-        offer = self._studio.offer(spec.id)
-        return {
-            "bytes": offer.bytes,
-            "missing": offer.missing,
-            "free": offer.free,
-            "enough": offer.enough,
-            "seconds": offer.seconds,
-            "found": offer.found is not None,
-        }
 
 
 def welcome(studio: Studio) -> dict[str, Any] | None:
@@ -183,13 +170,20 @@ def _computer(hardware: Hardware) -> dict[str, Any]:
     }
 
 
-def _way(bundle: Bundle) -> dict[str, Any]:
+def _way(offer: Offer) -> dict[str, Any]:
+    """A way to have a model, and what that would take."""
+    bundle = offer.bundle
     return {
         "id": bundle.id,
         "name": _words(bundle.name),
         "note": _words(bundle.note),
-        "bytes": bundle.bytes,
+        "bytes": offer.bytes,
         "stays": bundle.stays,
+        "missing": offer.missing,
+        "free": offer.free,
+        "enough": offer.enough,
+        "seconds": offer.seconds,
+        "found": offer.found is not None,
     }
 
 

@@ -53,6 +53,37 @@ def address(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         studio.close()
 
 
+def test_a_way_is_chosen_gone_on_with_and_only_then_changed(
+    open_page: Opener, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=40 * 10**9))
+    hub.gate.clear()
+    page = open_page()
+    page.get_by_role("tab", name="Models").click()
+    model = page.locator(".models [data-id=i2v-a14b]")
+    ways, get = model.get_by_label("Which files"), model.get_by_role("button", name="Get")
+    ways.select_option("full")
+    expect(model.locator(".told")).to_have_text("Too little room: 40 GB are free.")
+    expect(get).to_be_disabled()
+    ways.select_option("q4")
+    expect(model.locator(".told")).to_contain_text("To download")
+    get.click()
+    expect(model.locator(".told")).to_contain_text("Downloading")
+    model.get_by_role("button", name="Pause").click()
+    page.reload()
+    page.get_by_role("tab", name="Models").click()
+    expect(ways).to_have_value("q4")
+    expect(model.get_by_role("button", name="Go on")).to_be_enabled()
+    ways.select_option("made-nf4")
+    get.click()
+    asked = page.locator(".depot .changing")
+    expect(asked).to_contain_text("Get Wan2.2 I2V-A14B as “Made here: 4 bits” instead?")
+    expect(asked).to_contain_text("of it came as “4 bits”")
+    asked.get_by_role("button", name="Keep").click()
+    expect(model).to_have_attribute("data-state", "partly")
+    hub.gate.set()
+
+
 def test_a_model_comes_and_goes(open_page: Opener, hub: Hub, tmp_path: Path) -> None:
     hub.gate.clear()
     page = open_page()
@@ -63,9 +94,6 @@ def test_a_model_comes_and_goes(open_page: Opener, hub: Hub, tmp_path: Path) -> 
     model = page.locator(".models [data-id=t2v-a14b]")
     expect(model.locator(".runs li")).to_have_count(2)
     expect(model.locator(".runs li[data-fits=true]").first).to_contain_text("about")
-    ways, begun = model.get_by_label("Which files"), "full"
-    expect(ways).not_to_have_value(begun)
-    ways.select_option(begun)
     model.get_by_role("button", name="Get").click()
     expect(model).to_have_attribute("data-state", "coming")
     expect(model.locator(".told")).to_contain_text("Downloading")
@@ -74,18 +102,6 @@ def test_a_model_comes_and_goes(open_page: Opener, hub: Hub, tmp_path: Path) -> 
     expect(model).to_have_attribute("data-state", "coming")
     model.get_by_role("button", name="Pause").click()
     expect(model).to_have_attribute("data-state", "partly")
-    # The way that was begun is the one to go on with; another one is asked about first.
-    page.reload()
-    page.get_by_role("tab", name="Models").click()
-    expect(ways).to_have_value(begun)
-    ways.select_option("q4")
-    expect(model.get_by_role("button", name="Go on")).to_be_hidden()
-    model.get_by_role("button", name="Get").click()
-    asked = page.locator(".depot .changing")
-    expect(asked).to_contain_text("What “4 bits” does not need of them is deleted")
-    asked.get_by_role("button", name="Keep").click()
-    expect(model).to_have_attribute("data-state", "partly")
-    ways.select_option(begun)
     hub.gate.set()
     model.get_by_role("button", name="Go on").click()
     expect(model).to_have_attribute("data-state", "here")

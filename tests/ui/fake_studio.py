@@ -73,8 +73,9 @@ class FakeStudio:
     def preset_text(self, preset_id: str) -> str:
         return presets.text(preset_id, self.places)
 
-    def bundles(self, model_id: str) -> tuple[catalogue.Bundle, ...]:
-        return catalogue.bundles(models.model(model_id))
+    def offers(self, model_id: str) -> tuple[weights.Offer, ...]:
+        spec = models.model(model_id)
+        return weights.offers(spec, catalogue.bundles(spec), self.places.models, None)
 
     def download(self, model_id: str) -> None:
         return None
@@ -122,8 +123,7 @@ class FakeStudio:
         return self._shot(recipe, kind), foreseen
 
     def offer(self, model_id: str) -> weights.Offer:
-        spec = models.model(model_id)
-        return weights.offer(spec, catalogue.bundle(spec, None), self.places.models, None)
+        return self.offers(model_id)[0]
 
     def plans(self, recipe: Recipe, kind: Kind, hardware: Hardware) -> list[Plan]:
         spec = models.model(recipe.model or "pocket")

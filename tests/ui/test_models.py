@@ -55,10 +55,10 @@ def one(told: dict[str, Any], id: str) -> dict[str, Any]:
 def test_every_model_says_what_it_takes_and_whether_it_fits(studio: Studio) -> None:
     told = Depot(studio).look({})
     pocket, wan = one(told, "pocket"), one(told, "i2v-a14b")
-    assert (pocket["installed"], pocket["built_in"], pocket["offer"]) == (True, True, None)
+    assert (pocket["installed"], pocket["built_in"], pocket["ways"]) == (True, True, [])
     assert wan["from"] == ["picture", "last"]
     assert wan["runs"]["preview"]["fits"] and wan["runs"]["preview"]["size"] == "832×480"
-    assert wan["offer"]["enough"] and wan["offer"]["bytes"] > 1e10
+    assert wan["ways"][0]["enough"] and wan["ways"][0]["bytes"] > 1e10
     assert told["free"] == 10**12
     assert told["computer"] == {"device": "a card", "vram_gb": 12, "ram_gb": 32}
 
@@ -68,11 +68,24 @@ def test_got_and_let_go(studio: Studio) -> None:
     assert one(depot.act({"name": "get", "id": "t2v-a14b"}), "t2v-a14b")["download"]["active"]
     while (told := one(depot.look({}), "t2v-a14b"))["download"]["active"]:
         pass
-    assert told["installed"] and told["offer"] is None
+    assert told["installed"] and told["ways"] == []
     assert welcome(studio) is None
     assert not one(depot.act({"name": "remove", "id": "t2v-a14b"}), "t2v-a14b")["installed"]
     with pytest.raises(InvalidRequest):
         depot.act({"name": "polish", "id": "t2v-a14b"})
+
+
+def test_each_way_says_whether_there_is_room(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr("studio.weights.hub.cached_snapshot", looked.append)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=40 * 10**9))
+    told = Depot(studio).look({})
+    assert len(looked) == len(set(looked)) == 3
+    ways = {way["id"]: way for way in one(told, "t2v-a14b")["ways"]}
+    assert [id for id, way in ways.items() if way["enough"]] == ["q4", "made-nf4"]
+    assert ways["q4"]["seconds"] < ways["q8"]["seconds"] < ways["full"]["seconds"]
 
 
 def test_a_model_that_was_begun_goes_on_as_it_was_begun(studio: Studio, hub: Hub) -> None:
