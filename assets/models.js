@@ -53,6 +53,11 @@ function offerWays(ways, model) {
 const chosen = (model, ways) => model.ways.find(way => way.id === ways.value);
 // Whether another way than the one begun is chosen.
 const changes = (model, ways) => model.partly && chosen(model, ways) !== model.ways[0];
+// What is in the way of getting it; '' where nothing is.
+function lacking(model, way) {
+  if (!model.disk) return say('model_no_disk', { folder: model.folder });
+  return way.enough ? '' : say('model_no_room', { free: size(way.free) });
+}
 // One sentence on how the model stands, beside its amount. way: the chosen one to have it, none where it is here.
 function standing(model, way) {
   const { download, check } = model;
@@ -68,16 +73,14 @@ function standing(model, way) {
     if (download.stage === 'fetching' && download.bytes_per_second) words.push(size(download.bytes_per_second) + '/s');
     if (download.active && download.seconds_left !== null) words.push(say('time_left', { time: far(download.seconds_left) }));
     if (download.error) words.push(pick(download.error), pick(download.advice));
-    if (!download.active && !way.enough) words.push(say('model_no_room', { free: size(way.free) }));
+    if (!download.active) words.push(lacking(model, way));
     return words.filter(Boolean).join(' · ');
   }
   if (model.built_in) return say('model_built_in');
   if (check && check.answered.otherwise.length) return say('model_otherwise', { experts: check.answered.otherwise.join(', ') });
   if (check) return say(check.answered.same.length ? 'model_answers' : 'model_whole');
   if (model.installed) return say(model.borrowed ? 'model_borrowed' : 'model_here');
-  if (way.found) return say('model_found');
-  if (!way.enough) return say('model_no_room', { free: size(way.free) });
-  return say('model_away', { time: far(way.seconds) });
+  return lacking(model, way) || (way.found ? say('model_found') : say('model_away', { time: far(way.seconds) }));
 }
 function paintModel(model) {
   const li = nodes.get(model.id), find = selector => li.querySelector(selector), { download, check } = model;

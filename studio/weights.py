@@ -146,10 +146,16 @@ def offers(
     return tuple(map(offer, bundles))
 
 
+def nearest(folder: Path) -> Path | None:
+    """A folder, or the nearest one above it that is there; None where its disk is not."""
+    return next((path for path in (folder, *folder.parents) if path.exists()), None)
+
+
 def free_bytes(folder: Path) -> int:
-    """How much room the disk of a folder has, which need not be there yet."""
-    disk = next(path for path in (folder, *folder.parents) if path.exists())
-    return shutil.disk_usage(disk).free
+    """How much room the disk of a folder has, which need not be there yet; none where that disk is
+    not there."""
+    there = nearest(folder)
+    return shutil.disk_usage(there).free if there else 0
 
 
 def states(models: Path) -> list[ModelState]:

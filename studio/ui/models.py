@@ -21,7 +21,7 @@ from studio.studio import Studio
 from studio.ui.part import part
 from studio.ui.served import sentence, served
 from studio.vocabulary import Words
-from studio.weights import ModelState, Offer, free_bytes
+from studio.weights import ModelState, Offer, free_bytes, nearest
 
 
 class Depot:
@@ -84,6 +84,7 @@ class Depot:
             "borrowed": state.borrowed,
             "bytes": state.bytes,
             "folder": str(state.folder),
+            "disk": nearest(state.folder) is not None,
             "runs": {kind.value: self._runs(spec, kind, hardware) for kind in Kind},
             "releasable": self._releasable(spec) if state.installed else None,
             "ways": [] if state.installed else list(map(_way, self._studio.offers(spec.id))),

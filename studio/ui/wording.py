@@ -413,6 +413,10 @@ SENTENCES = MappingProxyType(
         ),
         model_away=("To download; {time} at 100 Mbit/s.", "需下载；100 Mbit/s 约需 {time}。"),
         model_no_room=("Too little room: {free} are free.", "空间不足：剩余 {free}。"),
+        model_no_disk=(
+            "The disk of {folder} is not there. Connect it, then open this page again.",
+            "{folder} 所在的磁盘未连接。请连接后重新打开此页。",
+        ),
         model_get=("Get", "下载"),
         model_way=("Which files", "选择版本"),
         model_fits_not=("Does not fit", "无法运行"),

@@ -88,6 +88,22 @@ def test_each_way_says_whether_there_is_room(
     assert ways["q4"]["seconds"] < ways["q8"]["seconds"] < ways["full"]["seconds"]
 
 
+def test_a_model_on_a_drive_that_is_away(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    drive, there = tmp_path / "Z", Path.exists
+    studio.get_model("t2v-a14b", "full", drive)
+    gone = {drive / "t2v-a14b", drive, *drive.parents}
+    drive.rename(tmp_path / "unplugged")
+    # A letter that is not mapped has no folder above it either.
+    monkeypatch.setattr(Path, "exists", lambda path: path not in gone and there(path))
+    told = Depot(studio).look({})
+    model, other = one(told, "t2v-a14b"), one(told, "i2v-a14b")
+    assert (model["installed"], model["disk"], model["ways"][0]["enough"]) == (False, False, False)
+    assert (other["disk"], other["ways"][0]["enough"]) == (True, True)
+    assert studio.offer("t2v-a14b").free == 0
+
+
 def test_a_model_that_was_begun_goes_on_as_it_was_begun(studio: Studio, hub: Hub) -> None:
     depot = Depot(studio)
     recommended = one(depot.look({}), "t2v-a14b")["ways"][0]["id"]
