@@ -40,11 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
     _pass_the_proxy()
     from studio import settings  # noqa: PLC0415
     from studio.errors import StudioError  # noqa: PLC0415
-    from studio.paths import places  # noqa: PLC0415
+    from studio.paths import places, settings_file  # noqa: PLC0415
 
     try:
-        found = places()
-        kept = settings.load(found.settings)
+        kept = settings.load(settings_file())
         found = places(asked.library or kept.library)
         os.environ["GRADIO_TEMP_DIR"] = str(found.cache / "uploads")
         return _run(asked, found, kept)

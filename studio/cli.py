@@ -62,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     given = _parser().parse_args(arguments)
     try:
-        kept = settings.load(paths.places().settings)
+        kept = settings.load(paths.settings_file())
         studio = Studio(paths.places(given.library or kept.library), kept)
         try:
             return int(given.run(given, studio))

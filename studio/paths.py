@@ -90,34 +90,46 @@ class Places:
 
 
 def places(library: Path | None = None) -> Places:
-    """The folders to use now; library overrides where the clips are.
-
-    Raises InvalidRequest for a library on a server's share without a drive letter.
-    """
-    home = os.environ.get("STUDIO_HOME")
-    if home:
-        root = _whole(Path(home))
-        data, cache, config = root / "data", root / "cache", root
-        default_library = root / "library"
+    """The folders to use now; library overrides where the clips are."""
+    root, config = _home(), _config()
+    if root:
+        data, cache, default_library = root / "data", root / "cache", root / "library"
     else:
         data = Path(platformdirs.user_data_dir(APP_NAME, appauthor=False))
         cache = Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False))
-        config = Path(platformdirs.user_config_dir(APP_NAME, appauthor=False))
         default_library = Path(platformdirs.user_videos_dir()) / APP_NAME
     chosen = _whole(library or default_library)
-    if chosen.drive.startswith("\\\\"):
-        raise InvalidRequest(
-            f"The page cannot show clips of {chosen}.",
-            "Give that folder a drive letter, and use that.",
-        )
     return Places(
         library=chosen,
         data=data / "libraries" / _key(chosen.resolve()),
         cache=cache,
-        settings=config / "settings.json",
+        settings=settings_file(),
         presets=config / "my-presets",
         models=data / "models",
     )
+
+
+def settings_file() -> Path:
+    """Where the settings are, whatever the library that they may name."""
+    return _config() / "settings.json"
+
+
+def check_library(library: Path) -> None:
+    """Raises InvalidRequest for a library on a server's share without a drive letter."""
+    if library.drive.startswith("\\\\"):
+        raise InvalidRequest(
+            f"The page cannot show clips of {library}.",
+            "Give that folder a drive letter, and use that.",
+        )
+
+
+def _home() -> Path | None:
+    home = os.environ.get("STUDIO_HOME")
+    return _whole(Path(home)) if home else None
+
+
+def _config() -> Path:
+    return _home() or Path(platformdirs.user_config_dir(APP_NAME, appauthor=False))
 
 
 def _whole(folder: Path) -> Path:

@@ -69,7 +69,7 @@ from studio.jobs.queue import Queue
 from studio.jobs.supervisor import Supervisor
 from studio.lora import LoraFile
 from studio.models import ModelSpec
-from studio.paths import Places
+from studio.paths import Places, check_library
 from studio.picture import Box
 from studio.plan import Hardware, Plan, Precision
 from studio.preset_pack import card_of
@@ -103,7 +103,7 @@ class Studio:
     """One library with its queue and its worker.
 
     engine: import string of the engine the worker runs. Raises StudioError if the settings name a
-    model that there is not.
+    model that there is not, or the library cannot be used where it is.
     """
 
     def __init__(self, places: Places, settings: Settings, engine: str = ENGINE) -> None:
@@ -112,6 +112,7 @@ class Studio:
                 f"The settings name a model “{settings.model}” that there is not.",
                 f"Correct {places.settings}; the models are: {', '.join(models.MODELS)}.",
             )
+        check_library(places.library)
         self.places = places
         self.settings = settings
         self._queue = Queue(places.data / "queue.sqlite")
