@@ -12,7 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
-from studio.errors import InvalidRequest
+from studio.errors import InvalidRequest, StudioError
 
 APP_NAME = "Rushes"
 PROJECT = Path(os.path.abspath(__file__)).parent.parent  # noqa: PTH100, as `_whole`
@@ -115,11 +115,18 @@ def settings_file() -> Path:
 
 
 def check_library(library: Path) -> None:
-    """Raises InvalidRequest for a library on a server's share without a drive letter."""
+    """Raises InvalidRequest for a library on a server's share without a drive letter, StudioError
+    where its disk is not there."""
     if library.drive.startswith("\\\\"):
         raise InvalidRequest(
             f"The page cannot show clips of {library}.",
             "Give that folder a drive letter, and use that.",
+        )
+    # What a drive stands for is not known while it is away: the library would have another key.
+    if not Path(library.anchor).exists():
+        raise StudioError(
+            f"The disk of {library} is not there.",
+            "Connect it, or choose another folder with --library.",
         )
 
 

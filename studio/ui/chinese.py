@@ -172,6 +172,10 @@ SENTENCES = MappingProxyType(
         "A file": "文件",
         "The page cannot show clips of {}.": "页面无法显示 {} 中的片段。",
         "Give that folder a drive letter, and use that.": "请为该文件夹分配盘符，并使用它。",
+        "The disk of {} is not there.": "找不到 {} 所在的磁盘。",
+        "Connect it, or choose another folder with --library.": (
+            "请连接该磁盘，或用 --library 选择其他文件夹。"
+        ),
         "Make sure that its disk is there, has room and may be written to, then try again.": (
             "请确认磁盘已连接、有剩余空间并且可以写入，然后重试。"
         ),
