@@ -24,6 +24,8 @@ from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from studio.errors import InvalidRequest, StudioError
 
+# What comes of a piece before a connection breaks, comes again; a pause is heard after each.
+PIECE_BYTES = 1024**2
 _CHUNK_BYTES = 4 * 1024**2
 # A server in trouble, or one that asks for patience, may do better later.
 _LATER = (408, 425, 429, 500, 502, 503, 504)
@@ -108,6 +110,7 @@ def fetch(file: HubFile, endpoint: str, partial: Path, wrote: Callable[[int, int
     """Append to a partial file what it lacks. wrote: is told how many bytes came just now, and how
     many it has; may raise, to stop. Raises Lost, StudioError; what came until then is kept."""
     disable_progress_bars("huggingface_hub.http_get")
+    constants.DOWNLOAD_CHUNK_SIZE = PIECE_BYTES
     url = hf_hub_url(file.repository, file.path, revision=file.commit, endpoint=endpoint)
     with _told(file.path, endpoint), partial.open("ab") as stream:
         watched = cast(BinaryIO, _Watched(stream, wrote))

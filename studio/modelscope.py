@@ -17,8 +17,6 @@ from studio import hub
 from studio.errors import StudioError
 from studio.hub import HubFile, Lost
 
-# What comes of a piece before a connection breaks, comes again.
-_CHUNK_BYTES = 1024**2
 # It names its newest state so; what it tells of a file's hash holds the file to it.
 _REVISION = "master"
 
@@ -62,7 +60,7 @@ def fetch(file: HubFile, endpoint: str, partial: Path, wrote: Callable[[int, int
         with answer:
             if not answer.headers.get("Content-Range", "").startswith(f"bytes {begin}-"):
                 stream.truncate(0)
-            for chunk in answer.iter_content(_CHUNK_BYTES):
+            for chunk in answer.iter_content(hub.PIECE_BYTES):
                 stream.write(chunk)
                 wrote(len(chunk), stream.tell())
         if stream.tell() != file.bytes:

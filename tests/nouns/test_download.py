@@ -32,12 +32,15 @@ from tests.nouns import hub_server
 from tests.nouns.hub_server import Hub
 from tests.nouns.published import BIG, CHUNK, QUICK, SHARDS, WANTED, files, noise, target
 
+MEGABYTE = 1024**2
+PIECE_BYTES = hub.PIECE_BYTES
+
 
 @pytest.fixture(autouse=True)
 def _online(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf"))
-    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", CHUNK)
+    monkeypatch.setattr(hub, "PIECE_BYTES", CHUNK)
     monkeypatch.setattr(download, "RETRY_SECONDS", (0.01, 0.02, 0.03))
     monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)
 
@@ -119,6 +122,17 @@ def test_a_dropped_connection_goes_on_from_where_it_was(tmp_path: Path, server: 
     assert installed(tmp_path)
     starts = [start for name, start in server.asked if name == BIG]
     assert starts == [0, 3 * CHUNK, 5 * CHUNK, 6 * CHUNK]
+
+
+def test_a_slow_line_loses_less_than_a_megabyte_when_it_drops(
+    tmp_path: Path, server: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "PIECE_BYTES", PIECE_BYTES)
+    server.files[BIG] = noise("long", 3 * MEGABYTE)
+    server.cut[BIG] = [2 * MEGABYTE + 100]
+    get(server, tmp_path)
+    assert installed(tmp_path)
+    assert [start for name, start in server.asked if name == BIG] == [0, 2 * MEGABYTE]
 
 
 def test_a_line_that_stays_dead_fails_with_one_sentence_and_goes_on_later(
@@ -257,7 +271,8 @@ def test_the_hubs_own_cache_is_used(tmp_path: Path, server: Hub) -> None:
         path.write_bytes(server.files[name])
     # One of them is damaged; the LoRAs are another repository's.
     (snapshot / hub_server.COMMIT / BIG).write_bytes(noise("no", len(server.files[BIG])))
-    assert weights.offer(T2V_A14B, order(server, tmp_path).bundle, tmp_path, None).found
+    (offer,) = weights.offers(T2V_A14B, [order(server, tmp_path).bundle], tmp_path, None)
+    assert offer.found
     get(server, tmp_path)
     assert {name for name, _ in server.asked} == {BIG, *QUICK[T2V_A14B.id]}
     assert installed(tmp_path)
@@ -296,9 +311,8 @@ def test_a_killed_program_goes_on_where_it_was(tmp_path: Path, server: Hub) -> N
     program = (
         "import sys, threading\n"
         "from pathlib import Path\n"
-        "from huggingface_hub import constants\n"
-        f"constants.DOWNLOAD_CHUNK_SIZE = {CHUNK}\n"
-        "from studio import catalogue\n"
+        "from studio import catalogue, hub\n"
+        f"hub.PIECE_BYTES = {CHUNK}\n"
         "from studio.download import Getting, Order\n"
         "from studio.models import T2V_A14B as spec\n"
         "models = Path(sys.argv[2])\n"

@@ -30,9 +30,8 @@ from tests.nouns.test_download import Unasked, paused
 def _online(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf"))
-    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", CHUNK)
     monkeypatch.setattr("huggingface_hub.file_download.time.sleep", lambda seconds: None)
-    monkeypatch.setattr(modelscope, "_CHUNK_BYTES", CHUNK)
+    monkeypatch.setattr(hub, "PIECE_BYTES", CHUNK)
     monkeypatch.setattr("modelscope_hub._legacy_api.REPO_TREE_PAGE_MAX_ATTEMPTS", 1)
     monkeypatch.setattr(download, "RETRY_SECONDS", (0.01, 0.02, 0.03))
     for home in ("HOME", "USERPROFILE"):
@@ -140,10 +139,10 @@ def test_a_killed_program_goes_on_where_it_was(tmp_path: Path, server: ModelScop
     program = (
         "import os, sys, threading\n"
         "from pathlib import Path\n"
-        "from studio import catalogue, modelscope\n"
+        "from studio import catalogue, hub\n"
         "from studio.download import Getting, Order\n"
         "from studio.models import T2V_A14B as spec\n"
-        f"modelscope._CHUNK_BYTES = {CHUNK}\n"
+        f"hub.PIECE_BYTES = {CHUNK}\n"
         "models, came = Path(sys.argv[2]), []\n"
         "def tell(now):\n"
         f"    came.extend([now.done] if now.file == {BIG!r} and now.bytes_per_second else [])\n"
