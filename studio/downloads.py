@@ -105,11 +105,14 @@ class Downloads:
             raise StudioError(running.now.error, running.now.advice or "")
 
     def forget(self, spec: ModelSpec) -> None:
-        """Stop a download, and know nothing of it any more."""
+        """Stop a download, and know nothing of it any more. Raises StudioError while it has not
+        stopped."""
         with self._lock:
             running = self._running.get(spec.id)
         if running is not None:
             self.pause(spec, wait=True)
+            if running.thread.is_alive():
+                raise StudioError("The download has not stopped yet.", "Try again in a minute.")
             self._running.pop(spec.id, None)
 
     def close(self) -> None:

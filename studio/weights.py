@@ -365,19 +365,29 @@ def _delete(folder: Path, ours: bool) -> None:
     """ours: nobody but the studio puts anything there. Otherwise only what it brought goes."""
     (folder / WHOLE).unlink(missing_ok=True)
     if ours:
-        shutil.rmtree(folder)
-        return
-    planned = manifest.read(folder)
-    for target in planned.files if planned else ():
-        (folder / target).unlink(missing_ok=True)
-        (folder / f"{target}{PARTIAL}").unlink(missing_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
+        _empty(folder)
+    else:
+        planned = manifest.read(folder)
+        for target in planned.files if planned else ():
+            (folder / target).unlink(missing_ok=True)
+            (folder / f"{target}{PARTIAL}").unlink(missing_ok=True)
+    # The list last: where something is held by another program, the rest can still be removed.
     (folder / manifest.LOCK).unlink(missing_ok=True)
+    (folder / MANIFEST).unlink(missing_ok=True)
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir() and not any(path.iterdir()):
             path.rmdir()
     if not any(folder.iterdir()):
         folder.rmdir()
+
+
+def _empty(folder: Path) -> None:
+    """All goes but what tells that something was downloaded."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name not in (MANIFEST, manifest.LOCK):
+            path.unlink()
 
 
 def _bytes(folder: Path) -> int:

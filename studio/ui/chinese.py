@@ -417,6 +417,8 @@ SENTENCES = MappingProxyType(
         "Wait for the other window or command.": "请等待另一个窗口或命令完成。",
         "{} is not being downloaded.": "{} 没有在下载。",
         "Start it first.": "请先开始下载。",
+        "The download has not stopped yet.": "下载还没有停下来。",
+        "Try again in a minute.": "请一分钟后再试。",
         "{} takes another {} GB and {} GB are free in {}.": (
             "{0} 还需 {1} GB，而 {3} 仅剩 {2} GB。"
         ),

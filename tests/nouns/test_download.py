@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 from huggingface_hub import constants
 
-from studio import catalogue, download, hub, lora, manifest, repository, weights
+from studio import catalogue, download, downloads, hub, lora, manifest, repository, weights
 from studio.checks import Check
 from studio.download import Download, Getting, Order, Paused, Stage
 from studio.errors import InvalidRequest, StudioError
@@ -373,13 +373,18 @@ def until(studio: Studio, *stages: Stage) -> Download:
     raise AssertionError(f"never {stages}: {now}")
 
 
+def asked(server: Hub) -> None:
+    """Wait until a file was asked for."""
+    deadline = time.monotonic() + 30
+    while not server.asked and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
 def test_a_download_is_begun_paused_gone_on_with_and_polled(studio: Studio, server: Hub) -> None:
     assert studio.download(T2V_A14B.id) is None
     server.gate.clear()
     assert studio.start_download(T2V_A14B.id, "full").stage is Stage.LISTING
-    deadline = time.monotonic() + 30
-    while not server.asked and time.monotonic() < deadline:
-        time.sleep(0.01)
+    asked(server)
     assert studio.start_download(T2V_A14B.id, "full").stage.active  # it runs already
     assert studio.pause_download(T2V_A14B.id).stage is Stage.PAUSED
     server.gate.set()
@@ -407,6 +412,47 @@ def test_a_failed_download_says_why_and_can_be_started_again(studio: Studio, ser
         studio.get_model(T2V_A14B.id, "full")
     server.refuse = 0
     assert studio.get_model(T2V_A14B.id, "full").installed
+
+
+def test_nothing_is_removed_while_a_download_has_not_stopped(
+    studio: Studio, server: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.gate.clear()
+    studio.start_download(T2V_A14B.id, "full")
+    asked(server)
+    with monkeypatch.context() as patch:
+        patch.setattr(downloads, "STOP_SECONDS", 0.05)
+        with pytest.raises(StudioError, match="has not stopped yet"):
+            studio.remove_model(T2V_A14B.id)
+    now = weights.state(T2V_A14B, studio.places.models)
+    assert now.partly
+    server.gate.set()
+    studio.remove_model(T2V_A14B.id)
+    assert not now.folder.exists()
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_what_could_not_be_removed_can_be_removed_later(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, elsewhere: bool
+) -> None:
+    folder = tmp_path / "disk" if elsewhere else None
+    home, unlink = studio.get_model(T2V_A14B.id, "full", folder).folder, os.unlink
+
+    def held(path: str | Path, **where: int) -> None:
+        """As Windows does with what somebody has open."""
+        if Path(path).name == manifest.LOCK:
+            raise PermissionError(errno.EACCES, "held", str(path))
+        unlink(path, **where)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", held)
+        with pytest.raises(StudioError, match="could not be removed"):
+            studio.remove_model(T2V_A14B.id)
+    left = {path.name for path in home.rglob("*") if path.is_file()}
+    assert left == {manifest.MANIFEST, manifest.LOCK}
+    assert weights.state(T2V_A14B, studio.places.models).partly
+    studio.remove_model(T2V_A14B.id)
+    assert not home.exists()
 
 
 def test_a_folder_is_chosen_and_remembered(studio: Studio, server: Hub, tmp_path: Path) -> None:
