@@ -1,11 +1,12 @@
 """Changing a plain YAML file as a careful person would: comments, order and spacing stay.
 
 Knows nothing of presets. The smallest entry around a change is written anew by ruamel.yaml's round
-trip; every other line stays byte for byte.
+trip, where that keeps the comments of what stays; every other line stays byte for byte.
 """
 
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +68,7 @@ def _edits(lines: list[str], old: object, wanted: dict[str, Any]) -> Iterator[_E
         yield from _entries(root, old, wanted, lines, len(lines))
     elif old != wanted:
         _assign(root, wanted)
-        yield _Edit(0, len(lines), [*_dumped(root, _yaml(lines)), ""])
+        yield _Edit(0, len(lines), [*_commented(lines, _dumped(root, _yaml(lines))), ""])
 
 
 def _entries(
@@ -86,6 +87,8 @@ def _entries(
             continue
         elif _goes_on_within(node[key], wanted[key], lines):
             yield from _entries(node[key], old[key], wanted[key], lines, stop)
+        elif _goes_on_below(node[key], wanted[key], lines):
+            yield _items(node[key], old[key], wanted[key], lines, stop)
         else:
             yield _Edit(start, stop, _again(lines[start:stop], column, key, wanted[key]))
     added = {key: value for key, value in wanted.items() if key not in old}
@@ -99,7 +102,28 @@ def _goes_on_within(node: object, wanted: object, lines: list[str]) -> bool:
         isinstance(node, CommentedMap)
         and isinstance(wanted, dict)
         and _in_lines(node, lines)
-        and bool(wanted.keys() & node.keys())
+        and _shares(node, wanted)
+    )
+
+
+def _goes_on_below(node: object, wanted: object, lines: list[str]) -> bool:
+    """Whether a list has a line for each item, and is to have items."""
+    return (
+        isinstance(node, CommentedSeq)
+        and isinstance(wanted, list)
+        and bool(wanted)
+        and len({_dash(node, number, lines) for number in range(len(node))} | {None}) == 2
+    )
+
+
+def _shares(old: object, wanted: object) -> bool:
+    """Whether some of a mapping or a list stays."""
+    if isinstance(old, CommentedMap) and isinstance(wanted, dict):
+        return bool(wanted.keys() & old.keys())
+    return (
+        isinstance(old, CommentedSeq)
+        and isinstance(wanted, list)
+        and any(item in wanted for item in old)
     )
 
 
@@ -111,6 +135,47 @@ def _in_lines(node: CommentedMap, lines: list[str]) -> bool:
     return len({column for _, column in places}) == 1 and all(
         not lines[line][:column].strip() for line, column in places
     )
+
+
+def _dash(node: CommentedSeq, number: int, lines: list[str]) -> int | None:
+    """The column of an item's dash; None where it does not begin the line."""
+    line, column = node.lc.item(number)
+    dash = re.fullmatch(r"( *)- +", lines[line][:column])
+    return len(dash[1]) if dash else None
+
+
+def _items(
+    node: CommentedSeq, old: list[Any], wanted: list[Any], lines: list[str], end: int
+) -> _Edit:
+    """The edit of a list whose items have lines of their own; end: where it ends. An item that
+    stays takes the comments above it along; those above one that goes are left to what follows."""
+    column = _dash(node, 0, lines) or 0
+    starts = [node.lc.item(number)[0] for number in range(len(old))]
+    stop, above, gone = starts[0], list[str](), list[str]()
+    kept: list[tuple[Any, list[str]]] = []
+    added = list(wanted)
+    for value, start, limit in zip(old, starts, [*starts[1:], end], strict=True):
+        above += lines[stop:start]
+        stop = _last_line(lines, start, limit, column) + 1
+        if value in added:
+            added.remove(value)
+            kept.append((value, above + lines[start:stop]))
+            above = []
+        elif isinstance(value, dict):
+            gone += lines[start:stop]
+    new: list[str] = []
+    for value in wanted:
+        found = next((each for each in kept if each[0] == value), None)
+        if found:
+            kept.remove(found)
+        new += found[1] if found else _indented(_item(value), column)
+    # A mapping that goes while another one comes may be that one, changed.
+    return _Edit(starts[0], stop, _commented(gone if added else [], new + above))
+
+
+def _item(value: Any) -> list[str]:
+    """A value as an item of a list, its dash at the beginning of the line."""
+    return _dumped(CommentedSeq([_flow(value)]), _yaml(["- "]))
 
 
 def _last_line(lines: list[str], start: int, limit: int, column: int) -> int:
@@ -131,8 +196,25 @@ def _again(lines: list[str], column: int, key: str, value: object) -> list[str]:
     outdented = [line[column:] if not line[:column].strip() else line.lstrip() for line in lines]
     yaml = _yaml(outdented)
     entry = yaml.load("\n".join(outdented))
+    stays = _shares(entry[key], value)
     _put(entry, key, value)
-    return _indented(_dumped(entry, yaml), column)
+    new = _dumped(entry, yaml)
+    return _indented(_commented(outdented, new) if stays else new, column)
+
+
+def _commented(old: list[str], new: list[str]) -> list[str]:
+    """The new lines. Raises PlainYamlError if they lack a comment of the old ones: the round trip
+    loses those within brackets."""
+    if Counter(_comments(old)) - Counter(_comments(new)):
+        raise _unusual()
+    return new
+
+
+def _comments(lines: list[str]) -> Iterator[str]:
+    text, end = "\n".join(lines), 0
+    for token in _yaml(lines).scan(text):
+        yield from re.findall("#.*", text[end : token.start_mark.index])
+        end = token.end_mark.index
 
 
 def _assign(node: CommentedMap, wanted: dict[str, Any]) -> None:
@@ -158,7 +240,7 @@ def _put(node: CommentedMap, key: str, value: object) -> None:
 
 
 def _fill(node: CommentedSeq, wanted: list[Any]) -> None:
-    """Make a list equal to wanted; what stays in it keeps its comment."""
+    """Make a list equal to wanted; what stays in it is not written anew."""
     for number in reversed(range(len(node))):
         if node[number] not in wanted:
             del node[number]
@@ -212,7 +294,7 @@ def _yaml(lines: list[str]) -> YAML:
     return yaml
 
 
-def _dumped(node: CommentedMap, yaml: YAML | None = None) -> list[str]:
+def _dumped(node: CommentedMap | CommentedSeq, yaml: YAML | None = None) -> list[str]:
     stream = io.StringIO()
     (yaml or _yaml([])).dump(node, stream)
     return stream.getvalue().removesuffix("\n").split("\n")

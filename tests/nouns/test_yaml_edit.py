@@ -138,6 +138,82 @@ def test_other_ways_to_write_it(text: str, then: str) -> None:
     assert changed(text, lambda document: document.update(id="new")) == then
 
 
+LIST = """\
+tags:  # all of them
+  # the first
+  - a  # so a
+
+  # about b
+  - b
+    # below b
+  # about c
+  - 'c'
+  # the last
+id: x
+"""
+
+
+@pytest.mark.parametrize(
+    ("tags", "then"),
+    [
+        ("bc", "  # the first\n\n  # about b\n  - b\n    # below b\n  # about c\n  - 'c'\n"),
+        ("ac", "  # the first\n  - a  # so a\n\n  # about b\n  # about c\n  - 'c'\n"),
+        ("ab", "  # the first\n  - a  # so a\n\n  # about b\n  - b\n    # below b\n  # about c\n"),
+        (
+            "cxab",
+            "  # the first\n  # about c\n  - 'c'\n  - x\n  - a  # so a\n\n  # about b\n  - b\n"
+            "    # below b\n",
+        ),
+        ("x", "  # the first\n  - x\n\n  # about b\n  # about c\n"),
+    ],
+)
+def test_an_item_that_stays_in_a_list_keeps_its_comments(tags: str, then: str) -> None:
+    text = changed(LIST, lambda document: document.update(tags=list(tags)))
+    assert text == f"tags:  # all of them\n{then}  # the last\nid: x\n"
+
+
+@settings(max_examples=60, deadline=None)
+@given(tags=st.lists(st.sampled_from("aabcxy") | st.just({"k": "# v"}), min_size=1, max_size=6))
+def test_a_list_becomes_any_other_without_losing_a_comment_between(tags: list[Any]) -> None:
+    text = changed(LIST, lambda document: document.update(tags=tags))
+    assert load(text.encode())[0]["tags"] == tags
+    for comment in ("all of them", "the first", "about b", "about c", "the last"):
+        assert text.count(f"# {comment}\n") == 1
+    assert ("so a" in text, "below b" in text) == ("a" in tags, "b" in tags)
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        ("name: {en: A,  # English\n  zh: B}\n", lambda d: d["name"].update(en="C")),
+        ("tags: [\n  a,  # about a\n  b]\n", lambda d: d["tags"].append("c")),
+        ("tags: [\n  a,\n  # above b\n  b]\n", lambda d: d["tags"].remove("a")),
+        ("{id: a,  # its id\n b: 1}\n", lambda d: d.update(b=2)),
+        ("all:\n- x: 1  # one\n  y: 2\n", lambda d: d["all"][0].update(y=3)),
+    ],
+)
+def test_a_comment_that_the_round_trip_would_lose_is_not_lost(text: str, change: Change) -> None:
+    with pytest.raises(PlainYamlError, match="disturb the rest"):
+        changed(text, change)
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "then"),
+    [
+        ("tags: [a, 'b # c']  # two\n", lambda d: d["tags"].pop(), "tags: [a]           # two\n"),
+        (
+            "tags: [\n  a]  # all\nid: b\n",
+            lambda d: d["tags"].append("c"),
+            "tags: [a, c] # all\nid: b\n",
+        ),
+        ("all:\n- x: 1  # one\n- x: 2\n", lambda d: d["all"].pop(0), "all:\n- x: 2\n"),
+        ("tags: [\n  a,  # about a\n  b]\n", lambda d: d.update(tags=["c"]), "tags: [c]\n"),
+    ],
+)
+def test_what_goes_takes_its_comment_along(text: str, change: Change, then: str) -> None:
+    assert changed(text, change) == then
+
+
 def test_what_would_be_disturbed_is_refused() -> None:
     # To the round trip this is a merge of mappings, to us a key like any other.
     with pytest.raises(PlainYamlError):
