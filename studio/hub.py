@@ -26,6 +26,8 @@ from studio.errors import InvalidRequest, StudioError
 
 # What comes of a piece before a connection breaks, comes again; a pause is heard after each.
 PIECE_BYTES = 1024**2
+# Without it huggingface_hub waits for ever.
+LISTING_SECONDS = 30.0
 _CHUNK_BYTES = 4 * 1024**2
 # A server in trouble, or one that asks for patience, may do better later.
 _LATER = (408, 425, 429, 500, 502, 503, 504)
@@ -79,7 +81,10 @@ def checked_address(text: str) -> str:
 def listing(repository: str, wanted: Sequence[str], endpoint: str) -> list[HubFile]:
     """The wanted files of a repository as they are there now. Raises Lost, StudioError."""
     with _told(repository, endpoint):
-        info = HfApi(endpoint=endpoint).model_info(repository, files_metadata=True)
+        # A token is for Hugging Face, and this may be anybody's mirror; these files need none.
+        info = HfApi(endpoint=endpoint, token=False).model_info(
+            repository, files_metadata=True, timeout=LISTING_SECONDS
+        )
     found = [
         HubFile(
             repository=repository,

@@ -29,7 +29,7 @@ from studio.settings import Settings
 from studio.shot import Kind
 from studio.studio import Studio
 from tests.nouns import hub_server
-from tests.nouns.hub_server import Hub
+from tests.nouns.hub_server import Door, Hub
 from tests.nouns.published import BIG, CHUNK, QUICK, SHARDS, WANTED, files, noise, target
 
 MEGABYTE = 1024**2
@@ -179,6 +179,39 @@ def test_a_hub_that_refuses_is_said(
     with pytest.raises(StudioError, match=sentence):
         get(server, tmp_path)
     assert not installed(tmp_path)
+
+
+def test_a_mirror_is_not_told_the_persons_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+
+    class Listening(Door):
+        def do_GET(self) -> None:
+            told.append(self.headers.get("Authorization"))
+            super().do_GET()
+
+        do_HEAD = do_GET
+
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    with hub_server.answering(Hub(files=files()), Listening) as server:
+        get(server, tmp_path)
+    assert installed(tmp_path)
+    assert set(told) == {None}
+
+
+def test_a_hub_that_never_answers_is_asked_again_and_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Silent(Door):
+        def do_GET(self) -> None:
+            self.hub.gate.wait()
+
+    monkeypatch.setattr(hub, "LISTING_SECONDS", 0.1)
+    with hub_server.answering(Hub(files=files()), Silent) as server:
+        server.gate.clear()
+        with pytest.raises(StudioError, match="could not be downloaded: timed out"):
+            get(server, tmp_path)
 
 
 def test_a_disk_that_fills_up_is_said_and_what_came_is_kept(
