@@ -31,7 +31,8 @@ def tidy(folder: Path, wanted: Collection[str], most_bytes: int = MOST_BYTES) ->
     left = 0
     files = [(path.stat().st_mtime, path) for path in folder.glob("*.safetensors")]
     for _, path in sorted(files, reverse=True):
-        left += path.stat().st_size
+        if path.stem in wanted:
+            left += path.stat().st_size
         if path.stem not in wanted or left > most_bytes:
             # Windows does not delete what somebody has open; then it is next time's turn.
             with contextlib.suppress(PermissionError):

@@ -38,4 +38,7 @@ def test_tidy_removes_what_nobody_wants_and_then_the_oldest(tmp_path: Path) -> N
     size = file.stat().st_size
     latents.tidy(tmp_path, {"a", "b", "c"}, most_bytes=2 * size)
     assert sorted(path.stem for path in tmp_path.iterdir()) == ["a", "b"]
+    a_file(tmp_path / "unwanted.safetensors", {}, 1000)
+    latents.tidy(tmp_path, {"a", "b"}, most_bytes=2 * size)
+    assert sorted(path.stem for path in tmp_path.iterdir()) == ["a", "b"]
     latents.tidy(tmp_path / "nothing", {"a"})
