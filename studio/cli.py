@@ -395,6 +395,10 @@ def _edit_preset(given: argparse.Namespace, studio: Studio) -> int:
         place = changes
         for step in outer:
             place = place.setdefault(step, {})
+            if not isinstance(place, dict):
+                raise InvalidRequest(
+                    f"“{key}” is part of “{step}”, which is given as well.", "Keep one of them."
+                )
         place[last] = value
     edited = studio.edit_preset(given.id, changes, given.picture)
     _one(given, presets.to_document(edited), edited.id)

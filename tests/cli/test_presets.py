@@ -150,6 +150,9 @@ def test_a_look_is_changed_from_the_command_line(capfd: Told, tmp_path: Path, mi
         assert run(capfd, "edit", "mine", wrong)[0] == 2
     status, _, err = run(capfd, "edit", "mine", "look.color_tone=purple")
     assert status == 2 and "purple" in err
+    for outer in ("look=", "look=warm", "look=[warm]"):
+        status, _, err = run(capfd, "edit", "mine", outer, "look.color_tone=warm")
+        assert status == 2 and "“look.color_tone” is part of “look”" in err
 
 
 def test_a_bundled_look_is_edited_as_an_own_copy(capfd: Told) -> None:
