@@ -20,6 +20,7 @@ from studio.recipe import Recipe
 from studio.shot import Kind, Shot
 
 TAG_VERSION = 1
+MAX_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,7 +112,9 @@ def tag_from_json(data: dict[str, Any]) -> Tag:
             recipe=recipes.from_json(data["recipe"]),
             shot=shots.from_json(data["shot"]),
         )
-        _types().validate_python(asdict(tag))
+        values = asdict(tag)
+        _types().validate_python(values)
+        _check_values(values)
         if datetime.datetime.fromisoformat(tag.created).utcoffset() is None:
             raise ValueError("a time without its offset")
         if min(tag.shot.width, tag.shot.height, tag.shot.frames, tag.shot.fps) < 1:
@@ -130,6 +133,22 @@ def tag_from_json(data: dict[str, Any]) -> Tag:
 def _types() -> TypeAdapter[Tag]:
     """Checks that a tag read from a file has values of the types it should have, all the way in."""
     return TypeAdapter(Tag)
+
+
+def _check_values(found: object) -> None:
+    """Raises ValueError for what neither the index nor a page can hold: a number of more than 64
+    bits, half of a surrogate pair."""
+    match found:
+        case dict():
+            for value in found.values():
+                _check_values(value)
+        case list() | tuple():
+            for value in found:
+                _check_values(value)
+        case str():
+            found.encode()
+        case int() | float() if abs(found) > MAX_NUMBER:
+            raise ValueError("a number of more than 64 bits")
 
 
 def file_name(tag: Tag) -> str:

@@ -628,6 +628,7 @@ def test_a_clip_that_cannot_be_read_for_a_moment_is_looked_at_again(
         {"recipe": 5},
         {"shot": {}},
         {"shot": "of no frames"},
+        {"shot": "of frames without end"},
         {"rushes": 2},
         {"recipe": {"prompt": "a", "colour": "red"}},
     ],
@@ -642,8 +643,9 @@ def test_a_file_that_only_claims_to_be_a_clip_is_left_alone(
 ) -> None:
     monkeypatch.setattr(mp4, "_human", lambda words: {})  # it may trust its words, we may not
     tag = render().tag.to_json()
-    if change == {"shot": "of no frames"}:
-        change = {"shot": {**tag["shot"], "frames": -5}}
+    frames = {"of no frames": -5, "of frames without end": 10**20}
+    if isinstance(odd := change.get("shot"), str):
+        change = {"shot": {**tag["shot"], "frames": frames[odd]}}
     film(places.library / "crafted.mp4", tag | change)
     assert library.sync() == 1
     assert library.clips() == []

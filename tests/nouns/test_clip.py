@@ -81,6 +81,12 @@ def test_a_tag_comes_back_from_json_with_the_seed_and_the_model_that_were_used()
         {"shot": TAG.shot.to_json() | {"width": "wide"}},
         {"shot": TAG.shot.to_json() | {"picture": {"sha256": "a", "crop": [1]}}},
         {"shot": TAG.shot.to_json() | {"refine": {"parent": "a"}}},
+        {"shot": TAG.shot.to_json() | {"frames": 10**20}},
+        {"shot": TAG.shot.to_json() | {"flow_shift": 1e400}},
+        {"shot": TAG.shot.to_json() | {"model": "\ud800"}},
+        {"shot": TAG.shot.to_json() | {"picture": {"sha256": "a", "crop": [0, 0, 10**400, 1]}}},
+        {"seconds": 1e400},
+        {"recipe": {"prompt": "a", "presets": [{"id": "a", "b": [-(10**20)]}]}},
     ],
     ids=str,
 )
