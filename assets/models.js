@@ -80,7 +80,10 @@ function standing(model, way) {
   if (check && check.answered.otherwise.length) return say('model_otherwise', { experts: check.answered.otherwise.join(', ') });
   if (check) return say(check.answered.same.length ? 'model_answers' : 'model_whole');
   if (model.installed) return say(model.borrowed ? 'model_borrowed' : 'model_here');
-  return lacking(model, way) || (way.found ? say('model_found') : say('model_away', { time: far(way.seconds) }));
+  const lack = lacking(model, way);
+  if (lack) return lack;
+  if (!way.found) return say('model_away', { time: far(way.seconds) });
+  return way.missing ? say('model_found_most', { size: size(way.missing) }) : say('model_found');
 }
 function paintModel(model) {
   const li = nodes.get(model.id), find = selector => li.querySelector(selector), { download, check } = model;

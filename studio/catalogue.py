@@ -29,12 +29,13 @@ WANTED = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """Files of one repository. repository: its id, on Hugging Face and on ModelScope. wanted:
-    patterns of the files that are taken; a `*` also stands for slashes. folders: where those of a
-    folder go instead."""
+    """Files of one repository. repository: its id, on Hugging Face and on ModelScope. bytes: what
+    they take, to a percent. wanted: patterns of the files that are taken; a `*` also stands for
+    slashes. folders: where those of a folder go instead."""
 
     repository: str
     licence: str
+    bytes: int
     wanted: tuple[str, ...] = WANTED
     folders: Mapping[str, str] = field(default_factory=dict)
 
@@ -46,17 +47,26 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bundle:
-    """One way to have a model. bytes: what its files take, to a percent, until the hub has told
-    their sizes. precision: in which the experts are kept as they run, made of the published ones
-    as those come, which are then let go; None where they stay. stays: bytes on disk in the end."""
+    """One way to have a model. sources: the model's own repository first. precision: in which the
+    experts are kept as they run, made of the published ones as those come, which are then let go;
+    None where they stay. passing: bytes that are not there in the end."""
 
     id: str
     name: Words
     note: Words
-    bytes: int
     sources: tuple[Source, ...]
-    stays: int
-    precision: Precision | None = None
+    precision: Precision | None
+    passing: int
+
+    @property
+    def bytes(self) -> int:
+        """What its files take, to a percent, until the hub has told their sizes."""
+        return sum(source.bytes for source in self.sources)
+
+    @property
+    def stays(self) -> int:
+        """Bytes on disk in the end."""
+        return self.bytes - self.passing
 
 
 # All but the experts' weights: those come from elsewhere.
@@ -166,37 +176,44 @@ def bundles(spec: ModelSpec, precision: Precision | None = None) -> tuple[Bundle
 def _bundle(spec: ModelSpec, id: str) -> Bundle:
     repository, licence, precision = str(spec.repository), spec.licence, _MADE.get(id)
     if id == "full" or precision is not None:
-        sources: tuple[Source, ...] = (Source(repository=repository, licence=licence),)
-        size = round(disk_gb(spec) * GIB)
+        published = round(disk_gb(spec) * GIB)
+        sources: tuple[Source, ...] = (
+            Source(repository=repository, licence=licence, bytes=published),
+        )
     else:
         packed = _PACKED[spec.id][id]
         sources = (
-            Source(repository=repository, licence=licence, wanted=_AROUND),
+            Source(
+                repository=repository,
+                licence=licence,
+                bytes=2 * spec.encoder_params + spec.vae_bytes,
+                wanted=_AROUND,
+            ),
             Source(
                 repository=packed.repository,
                 licence=licence,
+                bytes=packed.bytes,
                 wanted=packed.wanted,
                 folders=packed.folders,
             ),
         )
-        size = packed.bytes + 2 * spec.encoder_params + spec.vae_bytes
     if spec.quick is not None and precision is None:
         quick = spec.quick
         loras = Source(
             repository=quick.repository,
             licence=licence,
+            bytes=quick.bytes,
             wanted=quick.files,
             folders={"": LORAS},
         )
-        sources, size = (*sources, loras), size + quick.bytes
+        sources = (*sources, loras)
     return Bundle(
         id=id,
         name=_NAMES[id],
         note=_NOTES[id],
-        bytes=size,
         sources=sources,
-        stays=size - _passing(spec, precision),
         precision=precision,
+        passing=_passing(spec, precision),
     )
 
 

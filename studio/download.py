@@ -313,7 +313,7 @@ class Getting:
             for target, file in planned.files.items()
             if target not in gone
             and not (self._order.home / target).exists()
-            and self._copy_of(file) is None
+            and not self._has_second_name(file)
         }
         if precision is None:
             return sum(to_come.values())
@@ -348,9 +348,20 @@ class Getting:
         try:
             os.link(found, partial)
         except OSError:
-            shutil.copyfile(found, partial)
+            self._copy(found, partial)
         partial.replace(path)
         return True
+
+    def _copy(self, found: Path, partial: Path) -> None:
+        with found.open("rb") as source, partial.open("wb") as stream:
+            while piece := source.read(hub.PIECE_BYTES):
+                stream.write(piece)
+                self._arrived(len(piece), stream.tell())
+
+    def _has_second_name(self, file: HubFile) -> bool:
+        """Whether a file is elsewhere on this computer where it takes no room anew."""
+        found = self._copy_of(file)
+        return found is not None and weights.same_disk(found, self._order.home)
 
     def _copy_of(self, file: HubFile) -> Path | None:
         return weights.twin(file, self._order.models) or hub.cached(file)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio import hub, manifest, repository
-from studio.catalogue import Bundle
+from studio.catalogue import WANTED, Bundle
 from studio.errors import InvalidRequest, StudioError
 from studio.files import sha256_of, write_whole
 from studio.hub import HubFile
@@ -50,8 +50,9 @@ class ModelState:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:
-    """What getting a model would take. there: bytes of it that came. room: bytes that the disk
-    still needs for it. free: bytes on the disk. found: where the Hugging Face cache has it all."""
+    """What getting a model would take. there: bytes of it that this computer has. room: bytes that
+    the disk still needs for it. free: bytes on the disk. found: where the Hugging Face cache has
+    the whole repository."""
 
     bundle: Bundle
     folder: Path
@@ -74,7 +75,7 @@ class Offer:
     @property
     def seconds(self) -> float:
         """At a line's usual speed; a download that runs tells its own."""
-        return 0.0 if self.found else self.missing / USUAL_BYTES_PER_SECOND
+        return self.missing / USUAL_BYTES_PER_SECOND
 
 
 def folder_of(spec: ModelSpec, models: Path) -> Path:
@@ -122,17 +123,22 @@ def offers(
     home = _home(spec, models, parent)
     begun = manifest.read(home)
     cached = hub.cached_snapshot(spec.repository) if spec.repository else None
-    found = cached if cached and next(repository.missing(cached), None) is None else None
+    whole = cached if cached and next(repository.missing(cached), None) is None else None
+    linked = whole is not None and same_disk(whole, home)
     here, free = _bytes(home), free_bytes(home)
 
     def offer(bundle: Bundle) -> Offer:
         known = begun if begun and begun.bundle == bundle.id else None
         size = known.bytes if known else bundle.bytes
-        there = manifest.there(home, known) if known else 0
+        came = there = manifest.there(home, known) if known else 0
+        own, *others = bundle.sources
+        found = whole if own.wanted == WANTED else None
+        if found:
+            there = max(came, size - sum(source.bytes for source in others))
         if bundle.precision is not None:
             room = bundle.stays + 2 * FILE_BYTES - here
         else:
-            room = 0 if found else size - there
+            room = size - (there if linked else came)
         return Offer(
             bundle=bundle,
             folder=home,
@@ -149,6 +155,12 @@ def offers(
 def nearest(folder: Path) -> Path | None:
     """A folder, or the nearest one above it that is there; None where its disk is not."""
     return next((path for path in (folder, *folder.parents) if path.exists()), None)
+
+
+def same_disk(file: Path, folder: Path) -> bool:
+    """Whether a file may have a second name in a folder, which need not be there yet."""
+    there = nearest(folder)
+    return there is not None and there.stat().st_dev == file.stat().st_dev
 
 
 def free_bytes(folder: Path) -> int:

@@ -411,6 +411,10 @@ SENTENCES = MappingProxyType(
             "Found on this computer: nothing to download.",
             "已在本机找到，无需下载。",
         ),
+        model_found_most=(
+            "Most of it found on this computer: {size} to download.",
+            "大部分已在本机找到，还需下载 {size}。",
+        ),
         model_away=("To download; {time} at 100 Mbit/s.", "需下载；100 Mbit/s 约需 {time}。"),
         model_no_room=("Too little room: {free} are free.", "空间不足：剩余 {free}。"),
         model_no_disk=(

@@ -293,21 +293,79 @@ def test_what_two_models_share_comes_once(tmp_path: Path, server: Hub) -> None:
     assert shared[1].read_bytes() == server.files[f"text_encoder/{SHARDS[0]}"]
 
 
-def test_the_hubs_own_cache_is_used(tmp_path: Path, server: Hub) -> None:
+def laid_in_the_hubs_own_cache(server: Hub, tmp_path: Path) -> Path:
+    """All but the LoRAs, which are another repository's; gives where they are."""
     cache = tmp_path / "hf" / "models--Wan-AI--Wan2.2-T2V-A14B-Diffusers"
     (cache / "refs").mkdir(parents=True)
     (cache / "refs" / "main").write_text(hub_server.COMMIT, encoding="utf-8")
-    snapshot = cache / "snapshots"
-    for name in WANTED:
-        path = snapshot / hub_server.COMMIT / name
+    snapshot = cache / "snapshots" / hub_server.COMMIT
+    for name in set(WANTED) - set(QUICK[T2V_A14B.id]):
+        path = snapshot / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(server.files[name])
-    # One of them is damaged; the LoRAs are another repository's.
-    (snapshot / hub_server.COMMIT / BIG).write_bytes(noise("no", len(server.files[BIG])))
-    (offer,) = weights.offers(T2V_A14B, [order(server, tmp_path).bundle], tmp_path, None)
-    assert offer.found
+    return snapshot
+
+
+def test_the_hubs_own_cache_is_used(tmp_path: Path, server: Hub) -> None:
+    # One of them is damaged.
+    damaged = laid_in_the_hubs_own_cache(server, tmp_path) / BIG
+    damaged.write_bytes(noise("no", len(server.files[BIG])))
     get(server, tmp_path)
     assert {name for name, _ in server.asked} == {BIG, *QUICK[T2V_A14B.id]}
+    assert installed(tmp_path)
+    assert (tmp_path / T2V_A14B.id / BIG).read_bytes() == server.files[BIG]
+
+
+def test_what_is_found_is_offered_as_what_it_is(
+    tmp_path: Path, server: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid_in_the_hubs_own_cache(server, tmp_path)
+    assert T2V_A14B.quick is not None
+    loras, bundles = T2V_A14B.quick.bytes, catalogue.bundles(T2V_A14B)
+
+    def offered() -> dict[str, weights.Offer]:
+        return {
+            one.bundle.id: one for one in weights.offers(T2V_A14B, bundles, tmp_path / "new", None)
+        }
+
+    here = offered()
+    assert {id for id, one in here.items() if one.found} == {
+        *("full", "made-bf16", "made-int8", "made-nf4")
+    }
+    assert (here["full"].missing, here["full"].room) == (loras, loras)
+    assert (here["made-nf4"].missing, here["made-nf4"].seconds) == (0, 0)
+    assert here["q8"].missing == here["q8"].room == here["q8"].bytes
+    assert here["q8"].seconds > 0
+    monkeypatch.setattr(weights, "same_disk", lambda file, folder: False)
+    there = offered()
+    assert (there["full"].missing, there["full"].room) == (loras, there["full"].bytes)
+
+
+def test_a_second_name_is_possible_on_the_same_disk(tmp_path: Path) -> None:
+    file, other = tmp_path / "file", Path("/proc/version")
+    file.touch()
+    assert weights.same_disk(file, tmp_path / "not yet" / "there")
+    assert not other.exists() or not weights.same_disk(other, tmp_path)
+
+
+def test_what_is_on_another_disk_is_copied_where_there_is_room_for_it(
+    tmp_path: Path, server: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid_in_the_hubs_own_cache(server, tmp_path)
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refused)
+    monkeypatch.setattr(weights, "same_disk", lambda file, folder: False)
+    few = SimpleNamespace(free=weights.SPARE_BYTES + 100_000)
+    with monkeypatch.context() as patch:
+        patch.setattr("studio.download.shutil.disk_usage", lambda _: few)
+        with pytest.raises(StudioError, match=r"takes another .* GB and .* GB are free"):
+            get(server, tmp_path)
+    paused(get, server, tmp_path)
+    get(server, tmp_path)
+    assert {name for name, _ in server.asked} == set(QUICK[T2V_A14B.id])
     assert installed(tmp_path)
     assert (tmp_path / T2V_A14B.id / BIG).read_bytes() == server.files[BIG]
 
