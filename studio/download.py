@@ -393,13 +393,7 @@ class Getting:
             self._came.popleft()
         began, before = self._came[0]
         speed = (self._fetched - before) / (now - began) if now > began else None
-        self._say(
-            stage=Stage.FETCHING,
-            done=self._settled + size,
-            bytes_per_second=speed,
-            error=None,
-            advice=None,
-        )
+        self._say(stage=Stage.FETCHING, done=self._settled + size, bytes_per_second=speed)
 
     def _checked(self, path: Path, file: HubFile) -> bool:
         self._say(stage=Stage.CHECKING)
@@ -407,9 +401,9 @@ class Getting:
 
     def _patiently(self, work: Callable[[], Value]) -> Value:
         """Do what needs the connection, again and again where it is lost."""
-        waits = iter(RETRY_SECONDS)
+        stage, waits = self._now.stage, iter(RETRY_SECONDS)
         while True:
-            self._check_stop()
+            self._say(stage=stage, error=None, advice=None)
             fetched = self._fetched
             try:
                 return work()

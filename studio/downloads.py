@@ -70,7 +70,9 @@ class Downloads:
                 raise InvalidRequest(f"{spec.name} is not being downloaded.", "Start it first.")
             if running.now.stage.active:
                 running.stop.set()
-                running.now = replace(running.now, stage=Stage.PAUSED, bytes_per_second=None)
+                running.now = replace(
+                    running.now, stage=Stage.PAUSED, bytes_per_second=None, error=None, advice=None
+                )
         if wait:
             running.thread.join(STOP_SECONDS)
         return running.now

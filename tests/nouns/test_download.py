@@ -155,6 +155,20 @@ def test_a_line_that_stays_dead_fails_with_one_sentence_and_goes_on_later(
     assert not [name for name, _ in server.asked if name.startswith("text_encoder/model")]
 
 
+def test_a_lost_connection_is_told_only_until_the_next_try(tmp_path: Path, server: Hub) -> None:
+    said: list[Download] = []
+
+    def tell(now: Download) -> None:
+        said.append(now)
+        server.refuse = 0 if now.stage is Stage.RETRYING else server.refuse
+
+    server.refuse = 503
+    get(server, tmp_path, tell)
+    (lost,) = (now for now in said if now.error or now.advice)
+    assert lost.stage is Stage.RETRYING
+    assert said[said.index(lost) + 1].stage is Stage.LISTING
+
+
 def test_a_wrong_byte_is_found_and_the_file_comes_again(tmp_path: Path, server: Hub) -> None:
     server.wrong[BIG] = 1
     get(server, tmp_path)
@@ -503,6 +517,17 @@ def test_a_failed_download_says_why_and_can_be_started_again(studio: Studio, ser
         studio.get_model(T2V_A14B.id, "full")
     server.refuse = 0
     assert studio.get_model(T2V_A14B.id, "full").installed
+
+
+def test_a_pause_while_the_connection_is_lost_promises_no_other_try(
+    studio: Studio, server: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "RETRY_SECONDS", (60.0,))
+    server.refuse = 503
+    studio.start_download(T2V_A14B.id, "full")
+    assert until(studio, Stage.RETRYING).error
+    now = studio.pause_download(T2V_A14B.id)
+    assert (now.stage, now.error, now.advice) == (Stage.PAUSED, None, None)
 
 
 def test_nothing_is_removed_while_a_download_has_not_stopped(
