@@ -28,9 +28,9 @@ function togglePreset(id) {
   const before = (props.value || {}).presets || [];
   put({ presets: picked(id) ? before.filter(each => idOf(each) !== id) : [...before, id] });
 }
-function still(path, width, height) {
+function still(source, width, height) {
   const image = make('img');
-  image.alt = ''; image.width = width; image.height = height; image.loading = 'lazy'; image.decoding = 'async'; image.src = address(path);
+  image.alt = ''; image.width = width; image.height = height; image.loading = 'lazy'; image.decoding = 'async'; image.src = source;
   return image;
 }
 function card(category, term) {
@@ -38,7 +38,7 @@ function card(category, term) {
   node.type = 'button';
   node.setAttribute('role', catalogue.categories[category].limit === 1 ? 'radio' : 'checkbox');
   node.dataset.category = category; node.dataset.term = term.id;
-  if (term.picture) node.append(still(term.picture, 96, 60));
+  if (term.picture) node.append(still(address(term.picture), 96, 60));
   node.append(make('span', '', pick(term.name)));
   node.title = pick(term.full);
   cards.set(category + '=' + term.id, node);
@@ -96,7 +96,7 @@ function preset(entry, shelf = chips) {
   node.type = 'button';
   node.setAttribute('role', 'checkbox');
   node.dataset.preset = entry.id;
-  if (entry.picture) node.append(still(entry.picture, 120, 75));
+  if (entry.picture) node.append(still(address(entry.picture) + '?' + entry.drawn, 120, 75));
   node.append(make('span', '', pick(entry.name)));
   node.title = pick(entry.about) || pick(entry.name);
   node.addEventListener('click', () => togglePreset(entry.id));

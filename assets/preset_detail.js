@@ -14,8 +14,7 @@ function paint(told) {
   $('.whose').textContent = told.own ? say('preset_own') : say('preset_bundled');
   const image = $('.cover img');
   image.hidden = !told.picture;
-  // It may have been drawn anew under its name.
-  if (told.picture) image.src = address(told.picture) + '?' + Date.now();
+  if (told.picture) image.src = address(told.picture) + '?' + told.drawn;
   $('.cover').style.setProperty('--picture', told.picture ? 'url("' + image.src + '")' : 'none');
   $('[data-do=remove]').hidden = !told.own;
   $('[data-do=remove]').textContent = say('preset_remove');

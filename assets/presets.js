@@ -8,7 +8,7 @@ function card(entry) {
   open.type = take.type = 'button'; li.dataset.id = entry.id; li.dataset.own = String(entry.own);
   if (entry.picture) {
     const image = make('img');
-    image.alt = ''; image.loading = 'lazy'; image.decoding = 'async'; image.src = address(entry.picture);
+    image.alt = ''; image.loading = 'lazy'; image.decoding = 'async'; image.src = address(entry.picture) + '?' + entry.drawn;
     open.append(image);
   }
   if (entry.own) open.append(make('span', 'mine', say('preset_own')));

@@ -3,6 +3,7 @@
 Knows the vocabulary and the shelf of presets; not what is chosen.
 """
 
+from pathlib import Path
 from typing import Any
 
 from studio.errors import PresetError
@@ -90,21 +91,23 @@ def _short(term: Term) -> str:
 
 
 def preset_card(preset: Preset, places: Places) -> dict[str, Any]:
-    """What a preset's card shows."""
+    """What a preset's card shows. drawn: when its picture was, which may be anew under its name."""
+    picture = _preset_picture(preset, places)
     return {
         "id": preset.id,
         "name": words_of(preset.name),
         "about": words_of(preset.about) if preset.about else None,
-        "picture": _preset_picture(preset, places),
+        "picture": str(picture) if picture else None,
+        "drawn": str(picture.stat().st_mtime_ns) if picture else None,
         "look": {category: list(terms) for category, terms in preset.look.items()},
         "tags": list(preset.tags),
     }
 
 
-def _preset_picture(preset: Preset, places: Places) -> str | None:
+def _preset_picture(preset: Preset, places: Places) -> Path | None:
     for folder in (places.presets, BUNDLED_PRESETS):
         if preset.picture and (folder / preset.picture).exists():
-            return str(folder / preset.picture)
+            return folder / preset.picture
     return None
 
 

@@ -4,11 +4,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageColor
 from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 Opener = Callable[..., Page]
+# Whether a picture has this colour in its corner; one that nobody can see is not loaded by itself.
+SHOWS = """([where, colour]) => {
+  const image = document.querySelector(where);
+  if (!image || image.loading !== 'eager') { if (image) image.loading = 'eager'; return false; }
+  if (!image.complete || !image.naturalWidth) return false;
+  const canvas = document.createElement('canvas'), pen = canvas.getContext('2d');
+  pen.drawImage(image, 0, 0);
+  return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3).join() === colour.join();
+}"""
 
 
 def few_steps(home: Path) -> Path:
@@ -108,6 +118,20 @@ def test_a_preset_that_says_nothing_in_words_is_a_look_too(open_page: Opener, ho
     page.fill(".making input[type=text]", "Six steps")
     page.click(".making .yes")
     expect(page.locator(".wall .name", has_text="Six steps")).to_be_visible()
+
+
+def test_a_picture_that_is_changed_again_is_changed_everywhere(
+    open_page: Opener, home: Path, tmp_path: Path
+) -> None:
+    few_steps(home)
+    page = open_page()
+    page.get_by_role("tab", name="Presets").click()
+    page.click(".wall li[data-id=few-steps] .look")
+    for colour in ("red", "lime", "blue"):
+        Image.new("RGB", (64, 40), colour).save(tmp_path / f"{colour}.png")
+        page.set_input_files(".preset-full .as-button input", tmp_path / f"{colour}.png")
+        for where in (".preset-full .cover", "[data-id=few-steps]", "[data-preset=few-steps]"):
+            page.wait_for_function(SHOWS, arg=[f"{where} img", list(ImageColor.getrgb(colour))])
 
 
 def test_a_preset_that_is_gone_is_taken_out_of_the_form(open_page: Opener, home: Path) -> None:

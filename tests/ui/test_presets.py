@@ -99,10 +99,14 @@ def test_duplicate_again_and_a_picture_of_its_own(rack: Rack, tmp_path: Path) ->
     assert (first, second) == ("neon-noir-2", "neon-noir-3")
     Image.new("RGB", (64, 40), "#ff0000").save(tmp_path / "red.png")
     path = uploaded("red.png", (tmp_path / "red.png").read_bytes())
+    before = rack.detail({"id": first})
     rack.change({"name": "picture", "id": first, "path": path})
-    with Image.open(rack.detail({"id": first})["picture"]) as image:
+    after = rack.detail({"id": first})
+    with Image.open(after["picture"]) as image:
         assert image.convert("RGB").getpixel((5, 5)) == (255, 0, 0)
     assert not Path(path).exists()
+    # A browser asks for one address only once.
+    assert before["picture"] == after["picture"] and before["drawn"] != after["drawn"]
 
 
 def test_what_is_dropped_is_looked_into_first(rack: Rack, studio: Studio) -> None:
