@@ -8,11 +8,11 @@ import json
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 
 from studio import manifest
 from studio.files import write_whole
-from studio.repository import GGUF
+from studio.repository import GGUF, header
 
 # Written last, and so found only where all of it is there.
 INDEX = "prepared.safetensors.index.json"
@@ -31,8 +31,7 @@ def find(folder: Path, origin: Path) -> Path | None:
         if index["metadata"]["origin"] != print_of(origin):
             return None
         for file in set(index["weight_map"].values()):
-            with safe_open(folder / file, framework="np"):
-                pass
+            header(folder / file)
     except (OSError, SafetensorError, ValueError, KeyError, TypeError):
         return None
     return folder
@@ -45,8 +44,8 @@ def finish(folder: Path, origin: Path) -> None:
     weight_map: dict[str, str] = {}
     for name, _, _ in prints:
         made = name_of(str(name))
-        with safe_open(folder / made, framework="np") as tensors:
-            weight_map |= dict.fromkeys(tensors.keys(), made)
+        tensors, _ = header(folder / made)
+        weight_map |= dict.fromkeys(tensors, made)
     for other in folder.iterdir():
         if other.name not in weight_map.values():
             other.unlink()
@@ -80,9 +79,9 @@ def name_of(file: str) -> str:
 def made_of(file: Path) -> Print | None:
     """The print of what a file here was made of; None where it is not there or is cut off."""
     try:
-        with safe_open(file, framework="np") as tensors:
-            found: Print = json.loads(tensors.metadata()[ORIGIN])
-            return found
+        _, notes = header(file)
+        found: Print = json.loads(notes[ORIGIN])
+        return found
     except (OSError, SafetensorError, ValueError, KeyError, TypeError):
         return None
 
