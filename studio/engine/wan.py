@@ -33,6 +33,7 @@ from studio.shot import Kind, PictureUse, Shot, Way, usual_extents
 LOG = logging.getLogger(__name__)
 # GiB that come and go without another program having started.
 _TAKEN_GB = 0.5
+_LESS = "Close other programs, or choose a smaller size, fewer frames or a smaller model."
 
 
 class WanEngine:
@@ -235,9 +236,12 @@ class WanEngine:
                 raise
             main = self._on_processor or seams.ran_out_of_main_memory(error)
             self._forget()
-            raise (OutOfMainMemory if main else OutOfMemory)(
-                "The computer ran out of memory while rendering.",
-                "Close other programs, or choose a smaller size, fewer frames or a smaller model.",
+            if main:
+                raise OutOfMainMemory(
+                    "The computer ran out of memory while rendering.", _LESS
+                ) from error
+            raise OutOfMemory(
+                "The graphics card ran out of memory while rendering.", _LESS
             ) from error
 
     @property

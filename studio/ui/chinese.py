@@ -151,7 +151,10 @@ SENTENCES = MappingProxyType(
         ),
         # While it is rendered
         "The computer ran out of memory while rendering.": "渲染时内存不足。",
-        "The graphics card stopped answering in the middle of its work.": "显卡在渲染中途停止了响应。",
+        "The graphics card ran out of memory while rendering.": "渲染时显存不足。",
+        "The graphics card stopped answering in the middle of its work.": (
+            "显卡在渲染中途停止了响应。"
+        ),
         "Run it again: it goes on from its last step. If it happens again, restart the computer.": (
             "请再运行一次，会从上一步继续。如果再次出现，请重启电脑。"
         ),
