@@ -25,13 +25,13 @@ class Level:
     agreement: float
 
 
-# In order of fidelity, from 0 to 1; means of 11 scenes. At 0 the preview's own noisy latents are
+# In order of fidelity, from 0 to 1; means of 14 scenes. At 0 the preview's own noisy latents are
 # lifted, everywhere else its frames are enlarged.
 LEVELS = (
-    Level(fidelity=0.0, start=1.0, agreement=0.68),
-    Level(fidelity=0.25, start=0.75, agreement=0.87),
+    Level(fidelity=0.0, start=1.0, agreement=0.70),
+    Level(fidelity=0.25, start=0.75, agreement=0.89),
     Level(fidelity=0.5, start=0.5, agreement=0.91),
-    Level(fidelity=0.75, start=0.25, agreement=0.94),
+    Level(fidelity=0.75, start=0.25, agreement=0.93),
     Level(fidelity=1.0, start=0.0, agreement=0.95),
 )
 
