@@ -51,6 +51,7 @@ def rounds() -> Callable[[int, int], int]:
     return lambda short, long: long if os.environ.get("RUSHES_SOAK") == "1" else short
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         alone = "browser" if item.get_closest_marker("browser") else item.path.stem
