@@ -54,8 +54,8 @@ FOLDER = Path(__file__).resolve().parent
 TORCH_INDEX = "https://download.pytorch.org/whl"
 INTERRUPTED = 130  # what shells give for a program ended by Ctrl+C
 ANSWER_SECONDS = 60.0  # within which the private Python tells its version
-# Two tests at a time; those of a file one after the other, and all that share a browser.
-ALL_TESTS = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder"]
+# Two tests at a time; tests/conftest.py says which.
+ALL_TESTS = ["-n", "2", "--no-loadscope-reorder"]
 
 
 class SetupError(Exception):

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 # Read by these libraries when they are imported, so set before any test imports them.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -51,11 +53,19 @@ def rounds() -> Callable[[int, int], int]:
     return lambda short, long: long if os.environ.get("RUSHES_SOAK") == "1" else short
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
+class _ByFile(LoadFileScheduling):
+    """Tests of a file are run one after the other, and so are all that share the browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder, _, _ = nodeid.rpartition("/")
+        return folder if folder == "tests/browser" else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    return _ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        alone = "browser" if item.get_closest_marker("browser") else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(alone))
     if shutil.which("nvidia-smi") is None:
         for item in items:
             if item.get_closest_marker("gpu"):
