@@ -264,7 +264,9 @@ def test_what_is_refused_is_not_told_as_done(
     page.click("#discard")
     toasts = page.locator("#rushes-toasts")
     expect(toasts).to_contain_text("Another program holds the clip.")
+    page.click("#discard")
     page.wait_for_timeout(300)
+    expect(toasts.locator(".bad")).to_have_count(1)
     assert "Moved to the trash." not in toasts.inner_text()
 
 
