@@ -105,7 +105,7 @@ function paintModel(model) {
   find('.bar i').style.transform = 'scaleX(' + part / 100 + ')';
   ways.hidden = model.ways.length < 2 || model.installed || active;
   find('[data-act=get]').hidden = model.installed || active;
-  find('[data-act=get]').classList.toggle('main', Boolean(model.runs.preview && model.runs.preview.fits));   // no invitation to what would not run
+  find('[data-act=get]').classList.toggle('main', Boolean(model.runs.preview && model.runs.preview.worthwhile));   // no invitation to what takes days
   find('[data-act=get]').disabled = Boolean(way) && !way.enough;
   find('[data-act=get]').textContent = say((model.partly || coming) && !changes(model, ways) ? 'go_on' : 'model_get');
   find('[data-act=pause]').hidden = !active;

@@ -108,6 +108,7 @@ class Depot:
         width, height = shape.preview if kind is Kind.PREVIEW else shape.final
         return {
             "fits": plan.fits,
+            "worthwhile": _worthwhile(plan),
             "seconds": plan.seconds,
             "size": f"{width}×{height}",
             "reason": sentence(plan.reason),

@@ -63,6 +63,17 @@ def test_every_model_says_what_it_takes_and_whether_it_fits(studio: Studio) -> N
     assert told["computer"] == {"device": "a card", "vram_gb": 12, "ram_gb": 32}
 
 
+def test_what_takes_days_fits_but_nobody_is_invited_to_it(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preview = one(Depot(studio).look({}), "ti2v-5b")["runs"]["preview"]
+    assert (preview["fits"], preview["worthwhile"]) == (True, True)
+    bare = replace(CARD, vram_total_gb=0.0, vram_free_gb=0.0, teraflops=0.2)
+    monkeypatch.setattr(Studio, "hardware", lambda _: bare)
+    preview = one(Depot(studio).look({}), "ti2v-5b")["runs"]["preview"]
+    assert (preview["fits"], preview["worthwhile"]) == (True, False)
+
+
 def test_got_and_let_go(studio: Studio) -> None:
     depot = Depot(studio)
     assert one(depot.act({"name": "get", "id": "t2v-a14b"}), "t2v-a14b")["download"]["active"]
