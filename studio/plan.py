@@ -409,8 +409,7 @@ def roomier(
         if not best.fits:
             return None
         if (best.placement, best.tile) != (failed.placement, failed.tile):
-            reason = f"The computer ran out of memory before, so: {best.reason}"
-            return replace(best, reason=reason), margin
+            return best, margin
     return None
 
 
@@ -525,6 +524,13 @@ def _plan(run: Run, budget: Needs, seconds: float | None, better: Run | None) ->
 
 
 def _reason(run: Run, budget: Needs, better: Run | None) -> str:
+    told = _fit(run, budget, better)
+    if run.margin != _NO_MARGIN:
+        return f"The computer ran out of memory before, so: {told}"
+    return told
+
+
+def _fit(run: Run, budget: Needs, better: Run | None) -> str:
     peak = run.peak()
     if not peak.within(budget):
         return f"{_named(run)} needs {_missing(peak, budget)}."

@@ -235,6 +235,10 @@ def test_a_render_that_ran_out_of_memory_is_planned_with_more_room() -> None:
     second = choose(AT_480P, T2V_A14B, computer(12, 64), None, Margin(vram=1.2))
     assert second.streamed_blocks > first.streamed_blocks
     assert second.vram_peak_gb <= 12 - VRAM_RESERVE_GB
+    assert second.reason.startswith(
+        "The computer ran out of memory before, so: Wan2.2 T2V-A14B at 832×480 in bf16 fits: "
+    )
+    assert first.reason.startswith("Wan2.2 T2V-A14B at 832×480 in bf16 fits: ")
     bare = Run(
         extent=AT_480P, spec=T2V_A14B, placement=second.placement, tile=second.tile, bf16=True
     )
