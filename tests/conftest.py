@@ -57,8 +57,9 @@ class _ByFile(LoadFileScheduling):
     """Tests of a file are run one after the other, and so are all that share the browser."""
 
     def _split_scope(self, nodeid: str) -> str:
-        folder, _, _ = nodeid.rpartition("/")
-        return folder if folder == "tests/browser" else str(super()._split_scope(nodeid))
+        if nodeid.startswith("tests/browser/"):
+            return "tests/browser"
+        return str(super()._split_scope(nodeid))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
